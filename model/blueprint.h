@@ -8,12 +8,12 @@ struct flinch__blueprint {
     flinch__stream_config config; /* own copies of all it points to */
     flinch_input *inputs;         /* what config.inputs points to */
     flinch_option *options;
-    char **names;                 /* [d] */
-    uint32_t base;                /* features of one row of inputs */
-    uint32_t d;                   /* base·window */
-    size_t detector_scratch;      /* bytes */
-    size_t scratch;               /* bytes, shares and calibrator's work included */
-    double alarm_score;           /* −log10(alarm_rate) */
+    char **names;            /* [d] */
+    uint32_t base;           /* features of one row of inputs */
+    uint32_t d;              /* base·window */
+    size_t detector_scratch; /* bytes */
+    size_t scratch;          /* bytes, shares and calibrator's work included */
+    double alarm_score;      /* −log10(alarm_rate) */
     uint64_t fingerprint;
     const flinch_explain_api *explain; /* or NULL */
 };

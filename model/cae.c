@@ -82,8 +82,8 @@ static flinch_real residual_gradient(const flinch__cae *cae, const flinch__cae_p
     return sum;
 }
 
-/* da holds dR·Wᵀ; becomes dA = da∘g + (2λ/(nd))·g²∘(1 − 2s)∘‖W_j‖², zero for rows not in use. mean_g2
- * [h] gets mean(g²) over the rows in use. */
+/* da holds dR·Wᵀ; becomes dA = da∘g + (2λ/(nd))·g²∘(1 − 2s)∘‖W_j‖², zero for rows not in use.
+ * mean_g2 [h] gets mean(g²) over the rows in use. */
 static void code_gradient(const flinch__cae *cae, const flinch__cae_pass *pass, uint32_t rows,
                           flinch_real lambda, flinch_real *da, flinch_real *mean_g2) {
     flinch_real n = (flinch_real)__builtin_popcount(rows);

@@ -19,10 +19,10 @@
 
 /* Parameters in one block, in the order W, b, c, so that an optimiser sees one vector. */
 typedef struct flinch__cae {
-    uint32_t d;           /* features */
-    uint32_t h;           /* hidden units */
-    flinch_real *theta;   /* [h·d + h + d], borrowed */
-    flinch_real *norms;   /* [h]: ‖W_j‖², kept by flinch__cae_refresh; borrowed */
+    uint32_t d;         /* features */
+    uint32_t h;         /* hidden units */
+    flinch_real *theta; /* [h·d + h + d], borrowed */
+    flinch_real *norms; /* [h]: ‖W_j‖², kept by flinch__cae_refresh; borrowed */
 } flinch__cae;
 
 /* What forward computes; row-major, in the caller's storage. */

@@ -16,6 +16,7 @@ static const float ONLINE_RATE_MOMENTUM = 0.02F;
 static const double GATE = 2.5;
 /* …or else with this probability, so that a new regime gets in. */
 static const double GATE_CHANCE = 0.2;
+static const uint32_t BURST_ROWS = 4;
 
 /* The worker's scratch memory, cut for one tile. */
 typedef struct workspace {
@@ -235,42 +236,55 @@ static void learn_warmup(flinch_detector *detector, const flinch_tile *tile, wor
     learned->reference_count = detector->settings.warmup;
 }
 
-/* The rows of the tile to learn from; their raw scores into reference, their signals into `kept`. */
-static uint32_t gate(flinch_detector *detector, const workspace *w,
-                     double kept[FLINCH__SIGNALS][FLINCH_TILE_ROWS]) {
-    uint32_t rows = 0;
+/* What the gate saw in a tile. */
+typedef struct gated {
+    uint32_t rows;                                  /* bit t: row t may be learned from */
+    uint32_t references;                            /* raw scores written to reference */
+    double kept[FLINCH__SIGNALS][FLINCH_TILE_ROWS]; /* signals of the rows to learn from */
+} gated;
+
+/* Passes the rows to learn from, and the raw scores to calibrate by. Those are all of the tile's,
+ * tail included, or else p-values would be of a distribution cut off at the gate; but in a tile
+ * with more than BURST_ROWS high rows these are a burst and not a tail, and are left out. */
+static void gate(flinch_detector *detector, const workspace *w, gated *out) {
+    double raw[T];
+    double highest[T];
+    uint32_t high = 0;
     uint32_t n = 0;
+    *out = (gated){0};
     for (uint32_t t = 0; t < T; t++) {
         double signals[FLINCH__SIGNALS];
-        double highest = 0;
         signals_of(detector, w, t, signals);
-        double raw = fuse(detector, signals, &highest);
-        if (highest > GATE && flinch__random_unit(detector->random) >= GATE_CHANCE)
+        raw[t] = fuse(detector, signals, &highest[t]);
+        high += highest[t] > GATE;
+        if (highest[t] > GATE && flinch__random_unit(detector->random) >= GATE_CHANCE)
             continue;
         for (size_t i = 0; i < FLINCH__SIGNALS; i++)
-            kept[i][n] = signals[i];
-        detector->reference[n] = (float)raw;
-        rows |= UINT32_C(1) << t;
+            out->kept[i][n] = signals[i];
+        out->rows |= UINT32_C(1) << t;
         n++;
     }
-    return rows;
+    for (uint32_t t = 0; t < T; t++)
+        if (highest[t] <= GATE || high <= BURST_ROWS)
+            detector->reference[out->references++] = (float)raw[t];
 }
 
 static void learn_online(flinch_detector *detector, const flinch_tile *tile, workspace *w,
                          flinch_learned *learned) {
     const size_t d = detector->settings.d;
-    double kept[FLINCH__SIGNALS][FLINCH_TILE_ROWS];
+    gated passed;
     forward(detector, tile->values, w);
-    uint32_t rows = gate(detector, w, kept);
+    gate(detector, w, &passed);
+    uint32_t rows = passed.rows;
     uint32_t n = (uint32_t)__builtin_popcount(rows);
     learned->reference = detector->reference;
-    learned->reference_count = n;
+    learned->reference_count = passed.references;
     learned->refused = T - n;
     if (n == 0)
         return;
 
     for (size_t i = 0; i < FLINCH__SIGNALS; i++)
-        flinch__running_add(&detector->signals[i], kept[i], n);
+        flinch__running_add(&detector->signals[i], passed.kept[i], n);
     flinch__whitener_add(&detector->whitener, w->centered, rows);
     for (size_t t = 0; t < T; t++)
         if (rows >> t & 1)

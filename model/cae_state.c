@@ -11,12 +11,12 @@
 static const char MAGIC[8] = "flcae\0\0\1"; /* the last byte is the version of the layout */
 
 typedef enum part_kind {
-    PART_WHOLE,     /* whole numbers: checked by who uses them */
-    PART_WEIGHTS,   /* floats, finite, at most 1e3 in size */
-    PART_FLOATS,    /* floats, finite */
-    PART_READINGS,  /* floats, NaN allowed: missing */
-    PART_DOUBLES,   /* doubles, finite */
-    PART_DERIVED    /* not saved */
+    PART_WHOLE,    /* whole numbers: checked by who uses them */
+    PART_WEIGHTS,  /* floats, finite, at most 1e3 in size */
+    PART_FLOATS,   /* floats, finite */
+    PART_READINGS, /* floats, NaN allowed: missing */
+    PART_DOUBLES,  /* doubles, finite */
+    PART_DERIVED   /* not saved */
 } part_kind;
 
 typedef struct part {
@@ -93,8 +93,7 @@ static void draw_weights(flinch_detector *detector) {
     const flinch__cae_settings *settings = &detector->settings;
     double bound = sqrt(6.0 / (settings->d + settings->h));
     for (size_t i = 0; i < (size_t)settings->h * settings->d; i++)
-        detector->cae.theta[i] =
-            (float)(bound * (2 * flinch__random_unit(detector->random) - 1));
+        detector->cae.theta[i] = (float)(bound * (2 * flinch__random_unit(detector->random) - 1));
 }
 
 static void refresh(flinch_detector *detector) {

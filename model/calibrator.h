@@ -1,8 +1,8 @@
 /* From raw scores to p-values.
  *
- * Keeps the last raw scores of rows taken as normal, sorted. Up to their 98 % quantile q98 a p-value
- * is the empirical one; beyond it the tail is exponential, its scale read off the quantiles as
- * (q98 − q90)/ln 5, so that single extreme rows do not move it. */
+ * Keeps the last raw scores of rows taken as normal, sorted. Up to their 98 % quantile q98 a
+ * p-value is the empirical one; beyond it the tail is exponential, its scale read off the quantiles
+ * as (q98 − q90)/ln 5, so that single extreme rows do not move it. */
 #ifndef FLINCH_MODEL_CALIBRATOR_H
 #define FLINCH_MODEL_CALIBRATOR_H
 
@@ -12,9 +12,9 @@
 #define FLINCH__CALIBRATOR_ROWS 8192u
 
 typedef struct flinch__calibrator {
-    uint32_t *fill; /* [2]: scores held, next place in ring; borrowed, as all below */
-    float *ring;    /* [CALIBRATOR_ROWS] in order of arrival */
-    float *sorted;  /* [CALIBRATOR_ROWS] ascending: derived */
+    uint32_t *fill;   /* [2]: scores held, next place in ring; borrowed, as all below */
+    float *ring;      /* [CALIBRATOR_ROWS] in order of arrival */
+    float *sorted;    /* [CALIBRATOR_ROWS] ascending: derived */
     float tail_from;  /* q98: derived */
     float tail_scale; /* derived */
 } flinch__calibrator;

@@ -10,9 +10,9 @@
 
 /* What a stream remembers of its past rows; part of its saved state. */
 typedef struct flinch__history {
-    double *value;   /* [inputs] last value that was there, NaN before the first; borrowed */
-    int64_t *at_ms;  /* [inputs] its record time; borrowed */
-    float *lags;     /* [window − 1][base] feature rows, newest first, NaN = none; borrowed */
+    double *value;  /* [inputs] last value that was there, NaN before the first; borrowed */
+    int64_t *at_ms; /* [inputs] its record time; borrowed */
+    float *lags;    /* [window − 1][base] feature rows, newest first, NaN = none; borrowed */
 } flinch__history;
 
 /* Features that one row of inputs makes, without history ("base"). */

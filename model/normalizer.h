@@ -1,8 +1,9 @@
 /* Input scaling: robust, slow, and bounded.
  *
- * For each feature, over a ring of the last accepted raw rows: md = median, sd = standard deviation,
- * a = (1.4826·MAD + sd)/2; scale = a, or sd where a ≤ 1e-3·sd, or 1 where that is ≤ 1e-9·(1 + |md|).
- * u = (x − md)/scale; z = u, but beyond ±3 only its logarithm: sign(u)·3·(1 + ln(|u|/3)). */
+ * For each feature, over a ring of the last accepted raw rows: md = median, sd = standard
+ * deviation, a = (1.4826·MAD + sd)/2; scale = a, or sd where a ≤ 1e-3·sd, or 1 where that is ≤
+ * 1e-9·(1 + |md|). u = (x − md)/scale; z = u, but beyond ±3 only its logarithm: sign(u)·3·(1 +
+ * ln(|u|/3)). */
 #ifndef FLINCH_MODEL_NORMALIZER_H
 #define FLINCH_MODEL_NORMALIZER_H
 
@@ -15,12 +16,12 @@
 
 typedef struct flinch__normalizer {
     uint32_t d;
-    uint32_t *fill;     /* [2]: rows in the ring, next row to write; borrowed, as all below */
-    float *ring;        /* [RING_ROWS][d], NaN = missing */
-    double *median;     /* [d] */
-    double *log_scale;  /* [d] */
-    float *offset;      /* [d] the same as floats, for apply: derived */
-    float *inverse;     /* [d] 1/scale: derived */
+    uint32_t *fill;    /* [2]: rows in the ring, next row to write; borrowed, as all below */
+    float *ring;       /* [RING_ROWS][d], NaN = missing */
+    double *median;    /* [d] */
+    double *log_scale; /* [d] */
+    float *offset;     /* [d] the same as floats, for apply: derived */
+    float *inverse;    /* [d] 1/scale: derived */
 } flinch__normalizer;
 
 void flinch__normalizer_reset(flinch__normalizer *normalizer);
@@ -31,7 +32,8 @@ void flinch__normalizer_add(flinch__normalizer *normalizer, const float *row);
 /* Fits every feature to the ring at once: the first fit. */
 void flinch__normalizer_fit(flinch__normalizer *normalizer);
 
-/* Moves the features whose turn it is in this tile towards a new fit, with half-life 20,000 rows. */
+/* Moves the features whose turn it is in this tile towards a new fit, with half-life 20,000 rows.
+ */
 void flinch__normalizer_refit(flinch__normalizer *normalizer, uint64_t tile);
 
 /* Recomputes what is derived. */

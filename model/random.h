@@ -1,5 +1,5 @@
-/* The one generator of a stream: SplitMix64 (Steele, Lea, Flood 2014). Its whole state is one number,
- * so it is saved, restored and reproduced with the stream. */
+/* The one generator of a stream: SplitMix64 (Steele, Lea, Flood 2014). Its whole state is one
+ * number, so it is saved, restored and reproduced with the stream. */
 #ifndef FLINCH_MODEL_RANDOM_H
 #define FLINCH_MODEL_RANDOM_H
 

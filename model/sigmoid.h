@@ -1,4 +1,5 @@
-/* σ(a) = 1/(1 + e^−a), written so that compilers vectorise it and every machine gives the same bits.
+/* σ(a) = 1/(1 + e^−a), written so that compilers vectorise it and every machine gives the same
+ * bits.
  *
  * e^x = 2^k·e^f with k = round(x/ln 2) and |f| ≤ ln 2/2, e^f by its Taylor polynomial of degree 7
  * (relative error below 6e-9, under half a unit in the last place of a float). */

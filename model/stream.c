@@ -56,8 +56,7 @@ static void pick_reasons(const float *row, const flinch_share *shares, uint32_t 
             continue;
         uint32_t last = score->reason_count < FLINCH_MAX_REASONS ? score->reason_count++
                                                                  : FLINCH_MAX_REASONS - 1;
-        memmove(&score->reasons[at + 1], &score->reasons[at],
-                (last - at) * sizeof *score->reasons);
+        memmove(&score->reasons[at + 1], &score->reasons[at], (last - at) * sizeof *score->reasons);
         score->reasons[at] = (flinch_reason){.feature = i,
                                              .value = row[i],
                                              .expected = shares[i].expected,
@@ -129,9 +128,9 @@ flinch_status flinch__stream_learn(flinch__stream *stream, void *scratch) {
     flinch_learned learned = {0};
     flinch_tile tile = open_tile(stream, 0);
     FLINCH_TRY(blueprint->config.api->learn(stream->detector, &tile, scratch, &learned));
-    flinch__calibrator_add(&stream->calibrator, learned.reference, learned.reference_count,
-                           (float *)(void *)((unsigned char *)scratch +
-                                             blueprint->detector_scratch));
+    flinch__calibrator_add(
+        &stream->calibrator, learned.reference, learned.reference_count,
+        (float *)(void *)((unsigned char *)scratch + blueprint->detector_scratch));
     figures->generation++;
     figures->refused += learned.refused;
     figures->rolled_back += learned.rolled_back;

@@ -55,7 +55,8 @@ void flinch__stream_free(flinch__stream *stream);
 
 /* Rows pushed so far (n). */
 uint64_t flinch__stream_position(const flinch__stream *stream);
-/* Rows of the open tile: slots 0 … filled - 1 hold rows. When it is T, learn before the next push. */
+/* Rows of the open tile: slots 0 … filled - 1 hold rows. When it is T, learn before the next push.
+ */
 uint32_t flinch__stream_filled(const flinch__stream *stream);
 
 /* Turns one decoded record into a row of the open tile. `inputs` has blueprint_inputs doubles. The

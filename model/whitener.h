@@ -11,10 +11,10 @@
 
 typedef struct flinch__whitener {
     uint32_t d;
-    double *weight;     /* [1]; borrowed, as all below */
-    float *mean;        /* [d] r̄ */
-    float *covariance;  /* C: [d][d], or [d] when diagonal */
-    float *root;        /* L⁻¹: [d][d] lower triangular, or [d]; kept by refresh */
+    double *weight;    /* [1]; borrowed, as all below */
+    float *mean;       /* [d] r̄ */
+    float *covariance; /* C: [d][d], or [d] when diagonal */
+    float *root;       /* L⁻¹: [d][d] lower triangular, or [d]; kept by refresh */
 } flinch__whitener;
 
 /* Floats of covariance, and of root, for d features. */
