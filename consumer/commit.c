@@ -1,0 +1,206 @@
+#include "consumer/commit.h"
+
+
+#include <string.h>
+
+#include "consumer/client.h"
+
+/* Bounds of the calls, all below max.poll.interval.ms (300 s). */
+enum { INIT_MS = 30000, SEND_OFFSETS_MS = 30000, COMMIT_MS = 30000, ABORT_MS = 10000 };
+enum { RETRIES = 20, PAUSE_MS = 50 };
+
+flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
+    if (rd_kafka_error_is_fatal(error))
+        return FLINCH_REMEDY_STOP;
+    if (rd_kafka_error_txn_requires_abort(error))
+        return FLINCH_REMEDY_RECOVER;
+    if (rd_kafka_error_is_retriable(error))
+        return FLINCH_REMEDY_RETRY;
+    switch ((int)rd_kafka_error_code(error)) {
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+        return FLINCH_REMEDY_RETRY;
+    default:
+        return FLINCH_REMEDY_STOP;
+    }
+}
+
+static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
+    flinch__committer *committer = opaque;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+        return;
+    if (atomic_fetch_add(&committer->failed, 1) == 0)
+        strncpy(committer->failure, rd_kafka_err2str(message->err), sizeof committer->failure - 1);
+}
+
+static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
+    const flinch__committer *committer = opaque;
+    flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "kafka_producer",
+                 "error=%s reason=\"%.300s\"", rd_kafka_err2name((rd_kafka_resp_err_t)code),
+                 reason);
+}
+
+/* Takes a call's error over: its text, and OK to try again or the status to leave with. */
+static flinch_status judge(const flinch__committer *committer, const char *call,
+                           rd_kafka_error_t *failed, flinch_error *error) {
+    flinch__remedy remedy = flinch__remedy_of(failed);
+    flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "transaction_error",
+                 "call=%s error=%s reason=\"%.300s\"", call, rd_kafka_error_name(failed),
+                 rd_kafka_error_string(failed));
+    flinch_fail(error, FLINCH_FATAL, "%s: %s (brokers %s, kafka.bootstrap.servers)", call,
+                rd_kafka_error_string(failed), flinch__client_brokers(committer->config));
+    rd_kafka_error_destroy(failed);
+    switch (remedy) {
+    case FLINCH_REMEDY_RETRY:
+        return flinch_status_of(FLINCH_OK);
+    case FLINCH_REMEDY_RECOVER:
+        return flinch_status_of(FLINCH_TRY_AGAIN);
+    case FLINCH_REMEDY_STOP:
+        return flinch_status_of(FLINCH_FATAL);
+    }
+    return flinch_status_of(FLINCH_FATAL);
+}
+
+/* Serves callbacks while waiting, so that a pause costs nothing but time. */
+static void pause_before_retry(const flinch__committer *committer) {
+    rd_kafka_poll(committer->producer, PAUSE_MS);
+}
+
+flinch_status flinch__committer_open(flinch__committer *committer,
+                                     const flinch__worker_config *config, flinch_error *error) {
+    *committer = (flinch__committer){.config = config};
+    flinch__client_hooks hooks = {.delivered = on_delivery, .failed = on_error, .opaque = committer};
+    FLINCH_TRY(flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer,
+                                  error));
+    if (!config->exactly_once)
+        return flinch_status_of(FLINCH_OK);
+    rd_kafka_error_t *failed = rd_kafka_init_transactions(committer->producer, INIT_MS);
+    if (failed == NULL)
+        return flinch_status_of(FLINCH_OK);
+    flinch_status status = judge(committer, "init_transactions", failed, error);
+    flinch__committer_close(committer);
+    return flinch_is_ok(status) ? flinch_status_of(FLINCH_TRY_AGAIN) : status;
+}
+
+void flinch__committer_close(flinch__committer *committer) {
+    if (committer->producer == NULL)
+        return;
+    rd_kafka_purge(committer->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy_flags(committer->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    committer->producer = NULL;
+    committer->open = false;
+}
+
+flinch_status flinch__committer_begin(flinch__committer *committer, flinch_error *error) {
+    if (committer->open)
+        return flinch_status_of(FLINCH_OK);
+    atomic_store(&committer->failed, 0);
+    if (committer->config->exactly_once) {
+        rd_kafka_error_t *failed = rd_kafka_begin_transaction(committer->producer);
+        if (failed != NULL) {
+            flinch_status status = judge(committer, "begin_transaction", failed, error);
+            return flinch_is_ok(status) ? flinch_status_of(FLINCH_TRY_AGAIN) : status;
+        }
+    }
+    committer->open = true;
+    return flinch_status_of(FLINCH_OK);
+}
+
+static flinch_status send_offsets(flinch__committer *committer, rd_kafka_t *consumer,
+                                  const rd_kafka_topic_partition_list_t *offsets,
+                                  flinch_error *error) {
+    for (int i = 0; i < RETRIES; i++) {
+        /* Fresh each time: it carries the generation, which is the fence against a zombie. */
+        rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(consumer);
+        rd_kafka_error_t *failed = rd_kafka_send_offsets_to_transaction(
+            committer->producer, offsets, group, SEND_OFFSETS_MS);
+        rd_kafka_consumer_group_metadata_destroy(group);
+        if (failed == NULL)
+            return flinch_status_of(FLINCH_OK);
+        FLINCH_TRY(judge(committer, "send_offsets_to_transaction", failed, error));
+        pause_before_retry(committer);
+    }
+    return flinch_status_of(FLINCH_TRY_AGAIN);
+}
+
+static flinch_status commit_transaction(flinch__committer *committer, flinch_error *error) {
+    for (int i = 0; i < RETRIES; i++) {
+        rd_kafka_error_t *failed = rd_kafka_commit_transaction(committer->producer, COMMIT_MS);
+        if (failed == NULL)
+            return flinch_status_of(FLINCH_OK);
+        FLINCH_TRY(judge(committer, "commit_transaction", failed, error));
+        pause_before_retry(committer);
+    }
+    return flinch_status_of(FLINCH_TRY_AGAIN);
+}
+
+/* At least once: the scores first, then the offsets. */
+static flinch_status flush_then_commit(flinch__committer *committer, rd_kafka_t *consumer,
+                                       const rd_kafka_topic_partition_list_t *offsets,
+                                       flinch_error *error) {
+    rd_kafka_resp_err_t err = rd_kafka_flush(committer->producer, COMMIT_MS);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || atomic_load(&committer->failed) > 0)
+        return flinch_fail(error, FLINCH_TRY_AGAIN, "flush: %s",
+                           err != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_err2str(err)
+                                                             : committer->failure);
+    err = rd_kafka_commit(consumer, offsets, 0);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return flinch_fail(error, FLINCH_TRY_AGAIN, "commit: %s", rd_kafka_err2str(err));
+    return flinch_status_of(FLINCH_OK);
+}
+
+static rd_kafka_topic_partition_list_t *offsets_of(const flinch__committer *committer,
+                                                   const flinch__partitions *partitions) {
+    rd_kafka_topic_partition_list_t *offsets =
+        rd_kafka_topic_partition_list_new((int)partitions->count);
+    for (uint32_t i = 0; i < partitions->count; i++)
+        if (flinch__partition_has_progress(&partitions->items[i]))
+            rd_kafka_topic_partition_list_add(offsets, committer->config->topic,
+                                              partitions->items[i].id)
+                ->offset = partitions->items[i].next;
+    return offsets;
+}
+
+flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t *consumer,
+                                       flinch__partitions *partitions, flinch_error *error) {
+    flinch_status status = flinch_status_of(FLINCH_OK);
+    rd_kafka_topic_partition_list_t *offsets = offsets_of(committer, partitions);
+    if (!committer->open && offsets->cnt == 0)
+        goto out;
+    status = flinch__committer_begin(committer, error);
+    if (flinch_is_ok(status) && !committer->config->exactly_once) {
+        status = flush_then_commit(committer, consumer, offsets, error);
+    } else if (flinch_is_ok(status)) {
+        if (offsets->cnt > 0)
+            status = send_offsets(committer, consumer, offsets, error);
+        if (flinch_is_ok(status))
+            status = commit_transaction(committer, error);
+    }
+    if (!flinch_is_ok(status))
+        goto out;
+    committer->open = false;
+    for (int i = 0; i < offsets->cnt; i++)
+        flinch__partitions_find(partitions, offsets->elems[i].partition)->committed =
+            offsets->elems[i].offset;
+    flinch__stats_add(committer->config->stats, FLINCH_STAT_COMMITS, 1);
+out:
+    rd_kafka_topic_partition_list_destroy(offsets);
+    return status;
+}
+
+void flinch__committer_abort(flinch__committer *committer) {
+    if (!committer->open || committer->producer == NULL)
+        return;
+    flinch__stats_add(committer->config->stats, FLINCH_STAT_ABORTS, 1);
+    committer->open = false;
+    if (!committer->config->exactly_once)
+        return;
+    rd_kafka_error_t *failed = rd_kafka_abort_transaction(committer->producer, ABORT_MS);
+    if (failed == NULL)
+        return;
+    /* The next producer's init_transactions aborts it all the same. */
+    flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "abort_failed", "reason=\"%.300s\"",
+                 rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+}

@@ -1,0 +1,50 @@
+/* The producer's life: begin, commit, abort, begin anew; what each error leads to. */
+#ifndef FLINCH_CONSUMER_COMMIT_H
+#define FLINCH_CONSUMER_COMMIT_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "consumer/partitions.h"
+#include "consumer/worker.h"
+
+/* What to do about an error of a Kafka call: the table in consumer/README.md. */
+typedef enum flinch__remedy {
+    FLINCH_REMEDY_RETRY,   /* the same call again, after a pause, within a bound */
+    FLINCH_REMEDY_RECOVER, /* abort the transaction, new producer, learn again from m */
+    FLINCH_REMEDY_STOP     /* the process ends; a supervisor starts it again */
+} flinch__remedy;
+
+/* NULL errors have no remedy: do not ask. [any] */
+flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error);
+
+typedef struct flinch__committer {
+    const flinch__worker_config *config;
+    rd_kafka_t *producer;
+    bool open;                  /* a transaction was begun */
+    _Atomic uint64_t failed;    /* messages that the broker did not take since begin */
+    char failure[256];          /* why, of the first of them */
+} flinch__committer;
+
+/* Makes a producer that owns the transactional id: whoever had it before is fenced. TRY_AGAIN while
+ * the brokers do not answer, FATAL or DENIED with text. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__committer_open(flinch__committer *committer,
+                                                       const flinch__worker_config *config,
+                                                       flinch_error *error);
+void flinch__committer_close(flinch__committer *committer);
+
+/* Begins a transaction unless one is open. */
+FLINCH_MUST_CHECK flinch_status flinch__committer_begin(flinch__committer *committer,
+                                                        flinch_error *error);
+
+/* Commits what was produced together with `next` of every partition that has progress. OK; TRY_AGAIN:
+ * nothing or everything was committed, recover; FATAL. Sets `committed` of the partitions.
+ * [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__committer_commit(flinch__committer *committer,
+                                                         rd_kafka_t *consumer,
+                                                         flinch__partitions *partitions,
+                                                         flinch_error *error);
+
+/* Gives up the open transaction, as far as the brokers let it; always followed by close. */
+void flinch__committer_abort(flinch__committer *committer);
+
+#endif

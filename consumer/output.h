@@ -1,0 +1,28 @@
+/* Scores and dead letters to the producer. */
+#ifndef FLINCH_CONSUMER_OUTPUT_H
+#define FLINCH_CONSUMER_OUTPUT_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "consumer/router.h"
+#include "consumer/worker.h"
+
+/* Where one record's outcome goes: the same key, partition and timestamp as the record. */
+
+/* Hands the score of `message` to the producer; waits (within a bound) while its queue is full.
+ * TRY_AGAIN with text if the producer does not take it. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__output_score(rd_kafka_t *producer,
+                                                     const flinch__worker_config *config,
+                                                     const rd_kafka_message_t *message,
+                                                     const flinch__route *route,
+                                                     const flinch_score *score,
+                                                     flinch_error *error);
+
+/* Hands on the record unchanged, with its cause in headers of the Kafka Connect family. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__output_dead_letter(rd_kafka_t *producer,
+                                                           const flinch__worker_config *config,
+                                                           rd_kafka_message_t *message,
+                                                           flinch__cause cause, const char *detail,
+                                                           flinch_error *error);
+
+#endif

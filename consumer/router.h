@@ -1,0 +1,40 @@
+/* From a record to its stream: the streams in memory, by partition and name. */
+#ifndef FLINCH_CONSUMER_ROUTER_H
+#define FLINCH_CONSUMER_ROUTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flinch/tile.h"
+#include "model/stream.h"
+
+/* A stream and which records sit in its open tile. */
+typedef struct flinch__route {
+    flinch__stream *stream;
+    int32_t partition;
+    char *name; /* UTF-8; not NUL-terminated */
+    size_t name_size;
+    uint64_t hash;
+    uint32_t scored;                       /* slots of the open tile that have their score */
+    uint32_t entry_of[FLINCH_TILE_ROWS];   /* the batch entry of each slot that has not */
+} flinch__route;
+
+typedef struct flinch__router {
+    const flinch__blueprint *blueprint;
+    flinch__route **slots; /* open addressing, power of two */
+    uint32_t capacity;
+    uint32_t count;
+} flinch__router;
+
+/* The route of a name in a partition, made if it is new. A name that is not UTF-8 goes by its
+ * hexadecimal digits. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__router_find(flinch__router *router, int32_t partition,
+                                                    const void *name, size_t name_size,
+                                                    flinch__route **out_route,
+                                                    flinch_error *error);
+
+/* Forgets all streams of a partition; of every partition for −1. [worker] */
+void flinch__router_drop(flinch__router *router, int32_t partition);
+void flinch__router_fini(flinch__router *router);
+
+#endif

@@ -1,0 +1,115 @@
+#include "consumer/topics.h"
+
+#include <string.h>
+
+#include "consumer/client.h"
+
+enum { ASK_MS = 5000, PAUSE_MS = 500, TELL_EVERY = 10 };
+
+static flinch_status judge(rd_kafka_resp_err_t err, const char *topic, const char *setting,
+                           const char *brokers, flinch_error *error) {
+    switch ((int)err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return flinch_status_of(FLINCH_OK);
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        return flinch_fail(error, FLINCH_NOT_FOUND,
+                           "topic %s (%s) does not exist on %s (kafka.bootstrap.servers)", topic,
+                           setting, brokers);
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return flinch_fail(error, FLINCH_DENIED, "topic %s (%s): not authorised on %s", topic,
+                           setting, brokers);
+    default:
+        return flinch_fail(error, FLINCH_TRY_AGAIN,
+                           "topic %s (%s): no answer from %s (kafka.bootstrap.servers): %s", topic,
+                           setting, brokers, rd_kafka_err2str(err));
+    }
+}
+
+flinch_status flinch__topic_partitions(rd_kafka_t *client, const char *topic, const char *setting,
+                                       const char *brokers, int *out_partitions,
+                                       flinch_error *error) {
+    *out_partitions = 0;
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
+    if (handle == NULL)
+        return flinch_fail(error, FLINCH_INVALID, "%s: \"%.249s\" is not a topic name", setting,
+                           topic);
+    rd_kafka_resp_err_t err = rd_kafka_metadata(client, 0, handle, &metadata, ASK_MS);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        err = metadata->topic_cnt == 1 ? metadata->topics[0].err : RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC;
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        *out_partitions = metadata->topics[0].partition_cnt;
+    if (metadata != NULL)
+        rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(handle);
+    return judge(err, topic, setting, brokers, error);
+}
+
+/* Asks the cluster to make a topic; whether it did shows when the topic is looked up again. */
+static void create_topic(rd_kafka_t *client, const flinch__worker_config *config, const char *topic,
+                         int partitions) {
+    char text[256];
+    rd_kafka_NewTopic_t *wanted = rd_kafka_NewTopic_new(topic, partitions, -1, text, sizeof text);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    if (wanted != NULL) {
+        rd_kafka_CreateTopics(client, &wanted, 1, NULL, queue);
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
+        if (event != NULL)
+            rd_kafka_event_destroy(event);
+        rd_kafka_NewTopic_destroy(wanted);
+        flinch__note(&config->notes, FLINCH_NOTE_INFO, "topic_create", "topic=%s partitions=%d",
+                     topic, partitions);
+    }
+    rd_kafka_queue_destroy(queue);
+}
+
+typedef struct needed_topic {
+    const char *name;
+    const char *setting;
+    int partitions; /* at least; 0: the input, which is not made */
+} needed_topic;
+
+/* One look: OK, or what is the matter. */
+static flinch_status look(rd_kafka_t *client, const flinch__worker_config *config,
+                          const needed_topic *topic, int *out_partitions, flinch_error *error) {
+    flinch_status status =
+        flinch__topic_partitions(client, topic->name, topic->setting,
+                                 flinch__client_brokers(config), out_partitions, error);
+    if (status.code == FLINCH_NOT_FOUND && topic->partitions > 0)
+        create_topic(client, config, topic->name, topic->partitions);
+    if (flinch_is_ok(status) && *out_partitions < topic->partitions)
+        return flinch_fail(error, FLINCH_FATAL,
+                           "topic %s (%s) has %d partitions, the input has %d: it needs as many",
+                           topic->name, topic->setting, *out_partitions, topic->partitions);
+    return status;
+}
+
+static flinch_status await(rd_kafka_t *client, const flinch__worker_config *config,
+                           const needed_topic *topic, const atomic_bool *stop, int *out_partitions,
+                           flinch_error *error) {
+    for (int i = 0; !atomic_load(stop); i++) {
+        flinch_status status = look(client, config, topic, out_partitions, error);
+        if (status.code != FLINCH_NOT_FOUND && status.code != FLINCH_TRY_AGAIN)
+            return status;
+        if (i % TELL_EVERY == 0)
+            flinch__note(&config->notes, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
+                         error->text);
+        rd_kafka_poll(client, PAUSE_MS);
+    }
+    return flinch_status_of(FLINCH_STOPPED);
+}
+
+flinch_status flinch__topics_ready(rd_kafka_t *client, const flinch__worker_config *config,
+                                   const atomic_bool *stop, flinch_error *error) {
+    int partitions = 0;
+    int there = 0;
+    FLINCH_TRY(await(client, config, &(needed_topic){config->topic, "input.topic", 0}, stop,
+                     &partitions, error));
+    FLINCH_TRY(await(client, config,
+                     &(needed_topic){config->scores_topic, "output.scores", partitions}, stop,
+                     &there, error));
+    return await(client, config,
+                 &(needed_topic){config->dead_letters_topic, "output.dead_letters", partitions},
+                 stop, &there, error);
+}
