@@ -16,7 +16,8 @@ typedef struct flinch__plan flinch__plan;
 /* What is wanted of a record. All borrowed for the call of compile alone. */
 typedef struct flinch__want {
     flinch_input_list inputs;
-    const char *const *captures; /* paths whose values are handed out as they are: stream key, label */
+    const char *const
+        *captures; /* paths whose values are handed out as they are: stream key, label */
     uint32_t capture_count;
 } flinch__want;
 
@@ -40,8 +41,8 @@ typedef struct flinch__row {
 
 /* How one wanted field met the schema; borrowed from the plan. */
 typedef struct flinch__binding {
-    const char *type;   /* "double", "union(null, long)", … ; NULL if the schema has no such field */
-    const char *alias;  /* the schema's own name for it, if bound by alias, else NULL */
+    const char *type; /* "double", "union(null, long)", … ; NULL if the schema has no such field */
+    const char *alias;   /* the schema's own name for it, if bound by alias, else NULL */
     const char *problem; /* why it will always be missing, else NULL */
 } flinch__binding;
 
@@ -61,9 +62,9 @@ FLINCH_MUST_CHECK flinch__cause flinch__plan_run(const flinch__plan *plan, const
 /* Binding of input i. [any] */
 flinch__binding flinch__plan_binding(const flinch__plan *plan, uint32_t input);
 
-/* All numeric leaves (int, long, float, double, boolean, and unions of one of these with null) under
- * nested records, as paths in schema order, without logical dates and times and without `except`.
- * Free with flinch__paths_free. [any] */
+/* All numeric leaves (int, long, float, double, boolean, and unions of one of these with null)
+ * under nested records, as paths in schema order, without logical dates and times and without
+ * `except`. Free with flinch__paths_free. [any] */
 typedef struct flinch__paths {
     char **items;
     uint32_t count;
