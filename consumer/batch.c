@@ -59,7 +59,8 @@ static flinch_status score_route(flinch__batch *batch, flinch__route *route, fli
     return status;
 }
 
-/* A full tile is scored to its end, and then learned from: the one moment at which state changes. */
+/* A full tile is scored to its end, and then learned from: the one moment at which state changes.
+ */
 static flinch_status close_tile(flinch__batch *batch, flinch__route *route, flinch_error *error) {
     FLINCH_TRY(score_route(batch, route, error));
     flinch_status status = flinch__stream_learn(route->stream, batch->scratch);

@@ -29,12 +29,12 @@ typedef struct flinch__batch {
     const flinch__worker_config *config;
     flinch__decoder *decoder;
     flinch__router router;
-    flinch__entry *entries;   /* [BATCH_RECORDS] */
+    flinch__entry *entries; /* [BATCH_RECORDS] */
     uint32_t count;
-    flinch__route **touched;  /* [BATCH_RECORDS] routes with slots that have no score yet */
+    flinch__route **touched; /* [BATCH_RECORDS] routes with slots that have no score yet */
     uint32_t touched_count;
-    flinch__row row;          /* the decoder's target */
-    void *scratch;            /* of the detectors */
+    flinch__row row; /* the decoder's target */
+    void *scratch;   /* of the detectors */
 } flinch__batch;
 
 FLINCH_MUST_CHECK flinch_status flinch__batch_init(flinch__batch *batch,

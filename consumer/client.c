@@ -85,8 +85,7 @@ flinch_status flinch__client_new(flinch__client_kind kind, const flinch__worker_
         rd_kafka_conf_set_error_cb(conf, hooks->failed);
 
     char text[256];
-    rd_kafka_type_t type =
-        kind == FLINCH_CLIENT_CONSUMER ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+    rd_kafka_type_t type = kind == FLINCH_CLIENT_CONSUMER ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
     *out_client = rd_kafka_new(type, conf, text, sizeof text);
     if (*out_client == NULL) {
         rd_kafka_conf_destroy(conf);

@@ -1,6 +1,5 @@
 #include "consumer/commit.h"
 
-
 #include <string.h>
 
 #include "consumer/client.h"
@@ -28,7 +27,8 @@ flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
 
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
     flinch__committer *committer = opaque;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR ||
+        message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE)
         return;
     if (atomic_fetch_add(&committer->failed, 1) == 0)
         strncpy(committer->failure, rd_kafka_err2str(message->err), sizeof committer->failure - 1);
@@ -70,9 +70,10 @@ static void pause_before_retry(const flinch__committer *committer) {
 flinch_status flinch__committer_open(flinch__committer *committer,
                                      const flinch__worker_config *config, flinch_error *error) {
     *committer = (flinch__committer){.config = config};
-    flinch__client_hooks hooks = {.delivered = on_delivery, .failed = on_error, .opaque = committer};
-    FLINCH_TRY(flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer,
-                                  error));
+    flinch__client_hooks hooks = {
+        .delivered = on_delivery, .failed = on_error, .opaque = committer};
+    FLINCH_TRY(
+        flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer, error));
     if (!config->exactly_once)
         return flinch_status_of(FLINCH_OK);
     rd_kafka_error_t *failed = rd_kafka_init_transactions(committer->producer, INIT_MS);
@@ -200,7 +201,7 @@ void flinch__committer_abort(flinch__committer *committer) {
     if (failed == NULL)
         return;
     /* The next producer's init_transactions aborts it all the same. */
-    flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "abort_failed", "reason=\"%.300s\"",
-                 rd_kafka_error_string(failed));
+    flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "abort_failed",
+                 "reason=\"%.300s\"", rd_kafka_error_string(failed));
     rd_kafka_error_destroy(failed);
 }

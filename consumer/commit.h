@@ -20,9 +20,9 @@ flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error);
 typedef struct flinch__committer {
     const flinch__worker_config *config;
     rd_kafka_t *producer;
-    bool open;                  /* a transaction was begun */
-    _Atomic uint64_t failed;    /* messages that the broker did not take since begin */
-    char failure[256];          /* why, of the first of them */
+    bool open;               /* a transaction was begun */
+    _Atomic uint64_t failed; /* messages that the broker did not take since begin */
+    char failure[256];       /* why, of the first of them */
 } flinch__committer;
 
 /* Makes a producer that owns the transactional id: whoever had it before is fenced. TRY_AGAIN while
@@ -36,9 +36,9 @@ void flinch__committer_close(flinch__committer *committer);
 FLINCH_MUST_CHECK flinch_status flinch__committer_begin(flinch__committer *committer,
                                                         flinch_error *error);
 
-/* Commits what was produced together with `next` of every partition that has progress. OK; TRY_AGAIN:
- * nothing or everything was committed, recover; FATAL. Sets `committed` of the partitions.
- * [worker] */
+/* Commits what was produced together with `next` of every partition that has progress. OK;
+ * TRY_AGAIN: nothing or everything was committed, recover; FATAL. Sets `committed` of the
+ * partitions. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__committer_commit(flinch__committer *committer,
                                                          rd_kafka_t *consumer,
                                                          flinch__partitions *partitions,

@@ -4,7 +4,12 @@
 
 #include "flinch/status.h"
 
-enum { FLINCH_NOTE_ERROR = 3, FLINCH_NOTE_WARNING = 4, FLINCH_NOTE_INFO = 6, FLINCH_NOTE_DEBUG = 7 };
+enum {
+    FLINCH_NOTE_ERROR = 3,
+    FLINCH_NOTE_WARNING = 4,
+    FLINCH_NOTE_INFO = 6,
+    FLINCH_NOTE_DEBUG = 7
+};
 
 /* `event` is a stable name, `text` the tail of a logfmt line. Called on any thread. */
 typedef void flinch__note_fn(void *context, int level, const char *event, const char *text);

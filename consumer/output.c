@@ -17,8 +17,8 @@ static flinch_status produce(rd_kafka_t *producer, const rd_kafka_vu_t *vus, siz
         if (failed == NULL)
             return flinch_status_of(FLINCH_OK);
         rd_kafka_resp_err_t code = rd_kafka_error_code(failed);
-        flinch_status status = flinch_fail(error, FLINCH_TRY_AGAIN, "produce: %s",
-                                           rd_kafka_error_string(failed));
+        flinch_status status =
+            flinch_fail(error, FLINCH_TRY_AGAIN, "produce: %s", rd_kafka_error_string(failed));
         rd_kafka_error_destroy(failed);
         if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
             return status;
@@ -34,8 +34,8 @@ static int64_t timestamp_of(const rd_kafka_message_t *message) {
 }
 
 static flinch__score_record record_of(const flinch__worker_config *config,
-                                      const rd_kafka_message_t *message,
-                                      const flinch__route *route, const flinch_score *score) {
+                                      const rd_kafka_message_t *message, const flinch__route *route,
+                                      const flinch_score *score) {
     flinch__score_record record = {.topic = config->topic,
                                    .topic_size = strlen(config->topic),
                                    .partition = message->partition,
@@ -63,7 +63,8 @@ flinch_status flinch__output_score(rd_kafka_t *producer, const flinch__worker_co
     flinch_status encoded =
         flinch__score_encode(&record, config->score_schema_id, bytes, sizeof bytes, &size);
     if (!flinch_is_ok(encoded))
-        return flinch_fail(error, FLINCH_TOO_LARGE, "the score of %s-%" PRId32 ":%" PRId64
+        return flinch_fail(error, FLINCH_TOO_LARGE,
+                           "the score of %s-%" PRId32 ":%" PRId64
                            " has over %d bytes: its stream's or features' names are too long",
                            config->topic, message->partition, message->offset, SCORE_BYTES);
     const rd_kafka_vu_t vus[] = {
@@ -112,8 +113,7 @@ flinch_status flinch__output_dead_letter(rd_kafka_t *producer, const flinch__wor
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = config->dead_letters_topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = message->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_VALUE,
-         .u.mem = {.ptr = message->payload, .size = message->len}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = message->payload, .size = message->len}},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = message->key, .size = message->key_len}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = timestamp_of(message)},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},

@@ -11,12 +11,9 @@
 
 /* Hands the score of `message` to the producer; waits (within a bound) while its queue is full.
  * TRY_AGAIN with text if the producer does not take it. [worker] */
-FLINCH_MUST_CHECK flinch_status flinch__output_score(rd_kafka_t *producer,
-                                                     const flinch__worker_config *config,
-                                                     const rd_kafka_message_t *message,
-                                                     const flinch__route *route,
-                                                     const flinch_score *score,
-                                                     flinch_error *error);
+FLINCH_MUST_CHECK flinch_status flinch__output_score(
+    rd_kafka_t *producer, const flinch__worker_config *config, const rd_kafka_message_t *message,
+    const flinch__route *route, const flinch_score *score, flinch_error *error);
 
 /* Hands on the record unchanged, with its cause in headers of the Kafka Connect family. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__output_dead_letter(rd_kafka_t *producer,

@@ -12,13 +12,14 @@
  *     learn_from (m)          publish_from (c)              next
  *     |  learned, not published  |  scored, published, learned  |  …
  *
- * Recovery is always the same: forget the streams, go back to m, learn up to c, go on from there. */
+ * Recovery is always the same: forget the streams, go back to m, learn up to c, go on from there.
+ */
 typedef struct flinch__partition {
     int32_t id;
     int64_t learn_from;
     int64_t publish_from;
-    int64_t next;      /* first offset whose outcome was not handed on yet */
-    int64_t committed; /* as the broker knows it; −1 if nothing is */
+    int64_t next;        /* first offset whose outcome was not handed on yet */
+    int64_t committed;   /* as the broker knows it; −1 if nothing is */
     int64_t retry_at_ms; /* waiting for the registry until then; 0: not waiting */
     uint32_t waits;      /* in a row, for the backoff */
 } flinch__partition;

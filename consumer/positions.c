@@ -9,7 +9,8 @@ enum { ASK_MS = 10000 };
 
 static flinch_status unanswered(const flinch__worker_config *config, const char *what,
                                 rd_kafka_resp_err_t err, flinch_error *error) {
-    return flinch_fail(error, FLINCH_TRY_AGAIN, "%s of topic %s: %s (brokers %s, "
+    return flinch_fail(error, FLINCH_TRY_AGAIN,
+                       "%s of topic %s: %s (brokers %s, "
                        "kafka.bootstrap.servers)",
                        what, config->topic, rd_kafka_err2str(err), flinch__client_brokers(config));
 }
@@ -25,9 +26,8 @@ static flinch_status offset_at(rd_kafka_t *consumer, const flinch__worker_config
         err = list->elems[0].err;
     *out_offset = list->elems[0].offset >= 0 ? list->elems[0].offset : high;
     rd_kafka_topic_partition_list_destroy(list);
-    return err == RD_KAFKA_RESP_ERR_NO_ERROR
-               ? flinch_status_of(FLINCH_OK)
-               : unanswered(config, "offsets by time", err, error);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR ? flinch_status_of(FLINCH_OK)
+                                             : unanswered(config, "offsets by time", err, error);
 }
 
 /* The one place where flinch reads a wall clock: what "ago" means at a first start. */

@@ -134,8 +134,8 @@ flinch_status flinch__router_find(flinch__router *router, int32_t partition, con
     return status;
 }
 
-/* Closes the holes that removed routes left. Begins behind a free slot, so that every route is placed
- * again after those that stand before it in its chain. */
+/* Closes the holes that removed routes left. Begins behind a free slot, so that every route is
+ * placed again after those that stand before it in its chain. */
 static void close_holes(flinch__router *router) {
     uint32_t mask = router->capacity - 1;
     uint32_t start = 0;

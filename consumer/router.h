@@ -15,8 +15,8 @@ typedef struct flinch__route {
     char *name; /* UTF-8; not NUL-terminated */
     size_t name_size;
     uint64_t hash;
-    uint32_t scored;                       /* slots of the open tile that have their score */
-    uint32_t entry_of[FLINCH_TILE_ROWS];   /* the batch entry of each slot that has not */
+    uint32_t scored;                     /* slots of the open tile that have their score */
+    uint32_t entry_of[FLINCH_TILE_ROWS]; /* the batch entry of each slot that has not */
 } flinch__route;
 
 typedef struct flinch__router {
@@ -30,8 +30,7 @@ typedef struct flinch__router {
  * hexadecimal digits. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__router_find(flinch__router *router, int32_t partition,
                                                     const void *name, size_t name_size,
-                                                    flinch__route **out_route,
-                                                    flinch_error *error);
+                                                    flinch__route **out_route, flinch_error *error);
 
 /* Forgets all streams of a partition; of every partition for −1. [worker] */
 void flinch__router_drop(flinch__router *router, int32_t partition);

@@ -73,9 +73,8 @@ typedef struct needed_topic {
 /* One look: OK, or what is the matter. */
 static flinch_status look(rd_kafka_t *client, const flinch__worker_config *config,
                           const needed_topic *topic, int *out_partitions, flinch_error *error) {
-    flinch_status status =
-        flinch__topic_partitions(client, topic->name, topic->setting,
-                                 flinch__client_brokers(config), out_partitions, error);
+    flinch_status status = flinch__topic_partitions(
+        client, topic->name, topic->setting, flinch__client_brokers(config), out_partitions, error);
     if (status.code == FLINCH_NOT_FOUND && topic->partitions > 0)
         create_topic(client, config, topic->name, topic->partitions);
     if (flinch_is_ok(status) && *out_partitions < topic->partitions)

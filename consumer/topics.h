@@ -6,10 +6,10 @@
 
 #include "consumer/worker.h"
 
-/* Waits for the input topic, telling every few seconds what is missing; makes the output topics, with
- * as many partitions, if they are missing. Also primes the producer's metadata: without it the first
- * commit takes most of a second. STOPPED, or FATAL with text if an output topic has fewer partitions
- * than the input. [worker] */
+/* Waits for the input topic, telling every few seconds what is missing; makes the output topics,
+ * with as many partitions, if they are missing. Also primes the producer's metadata: without it the
+ * first commit takes most of a second. STOPPED, or FATAL with text if an output topic has fewer
+ * partitions than the input. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__topics_ready(rd_kafka_t *client,
                                                      const flinch__worker_config *config,
                                                      const atomic_bool *stop, flinch_error *error);

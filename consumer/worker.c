@@ -23,9 +23,9 @@ struct flinch__worker {
     flinch__partitions partitions;
     flinch__batch batch;
     const atomic_bool *stop;
-    int64_t commit_at_ms;   /* when the open transaction is due; 0: none is open */
-    flinch_status broken;   /* what a callback found, for the loop to act on */
-    flinch_error error;     /* its text */
+    int64_t commit_at_ms; /* when the open transaction is due; 0: none is open */
+    flinch_status broken; /* what a callback found, for the loop to act on */
+    flinch_error error;   /* its text */
 };
 
 static int64_t monotonic_ms(void) {
@@ -115,8 +115,8 @@ static void wait_ms(flinch__worker *worker, int ms) {
 static flinch_status find_positions(flinch__worker *worker, flinch_error *error) {
     flinch_status status = flinch_status_of(FLINCH_OK);
     for (int i = 0; i < ASK_TRIES && !stopping(worker); i++) {
-        status = flinch__positions_find(worker->consumer, &worker->config, &worker->partitions,
-                                        error);
+        status =
+            flinch__positions_find(worker->consumer, &worker->config, &worker->partitions, error);
         if (status.code != FLINCH_TRY_AGAIN)
             return status;
         flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
@@ -124,8 +124,7 @@ static flinch_status find_positions(flinch__worker *worker, flinch_error *error)
         struct timespec pause = {.tv_nsec = 200000000};
         nanosleep(&pause, NULL);
     }
-    return stopping(worker) ? flinch_status_of(FLINCH_STOPPED)
-                            : flinch_status_of(FLINCH_FATAL);
+    return stopping(worker) ? flinch_status_of(FLINCH_STOPPED) : flinch_status_of(FLINCH_FATAL);
 }
 
 static flinch_status open_committer(flinch__worker *worker, flinch_error *error) {
@@ -214,7 +213,8 @@ static void assign(flinch__worker *worker, rd_kafka_topic_partition_list_t *list
                  worker->config.topic, list->cnt);
 }
 
-/* Partitions go: what was done in them is committed first, unless another member has them already. */
+/* Partitions go: what was done in them is committed first, unless another member has them already.
+ */
 static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t *list) {
     flinch_error error = {{0}};
     flinch_status status = flinch_status_of(FLINCH_OK);
@@ -255,7 +255,8 @@ static void on_error(rd_kafka_t *consumer, int code, const char *reason, void *o
                  flinch__client_brokers(&worker->config), reason);
 }
 
-/* ---- taking records --------------------------------------------------------------------------- */
+/* ---- taking records ---------------------------------------------------------------------------
+ */
 
 /* The registry has no answer for a record: its partition stands still, at this record, for a while;
  * the others go on. */
@@ -299,8 +300,7 @@ static void resume_waiting(flinch__worker *worker) {
 
 static flinch_status take_record(flinch__worker *worker, rd_kafka_message_t *message,
                                  flinch_error *error) {
-    flinch__partition *partition =
-        flinch__partitions_find(&worker->partitions, message->partition);
+    flinch__partition *partition = flinch__partitions_find(&worker->partitions, message->partition);
     if (partition == NULL || partition->retry_at_ms != 0 || message->offset < partition->next) {
         rd_kafka_message_destroy(message); /* fetched before a seek or a revoke */
         return flinch_status_of(FLINCH_OK);
@@ -334,9 +334,9 @@ static flinch_status take(flinch__worker *worker, rd_kafka_message_t *message,
                  message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
     flinch_status status = flinch_status_of(FLINCH_OK);
     if (fatal)
-        status = flinch_fail(error, FLINCH_FATAL, "input topic %s, group %s: %s",
-                             worker->config.topic, worker->config.group,
-                             rd_kafka_message_errstr(message));
+        status =
+            flinch_fail(error, FLINCH_FATAL, "input topic %s, group %s: %s", worker->config.topic,
+                        worker->config.group, rd_kafka_message_errstr(message));
     rd_kafka_message_destroy(message);
     return status;
 }
@@ -374,7 +374,8 @@ static flinch_status turn(flinch__worker *worker, flinch_error *error) {
     return due ? commit(worker, error) : flinch_status_of(FLINCH_OK);
 }
 
-/* ---- life --------------------------------------------------------------------------------------- */
+/* ---- life ---------------------------------------------------------------------------------------
+ */
 
 flinch_status flinch__worker_new(const flinch__worker_config *config, flinch__worker **out_worker,
                                  flinch_error *error) {

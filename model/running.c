@@ -40,5 +40,5 @@ void flinch__running_add(flinch__running *running, const double *values, uint32_
 }
 
 double flinch__running_standardise(const flinch__running *running, double value) {
-    return (value - running->mean) / (sqrt(running->variance) + 1e-3);
+    return (value - running->mean) / (sqrt(running->variance) + 0.05);
 }

@@ -26,7 +26,8 @@ void flinch__running_start(flinch__running *running, const double *values, uint3
 /* Takes n more values in. */
 void flinch__running_add(flinch__running *running, const double *values, uint32_t n);
 
-/* U = (v − mean)/(sd + 1e-3). */
+/* U = (v − mean)/(sd + 0.05): a signal that hardly varied so far is no reason to alarm at a trifle.
+ */
 double flinch__running_standardise(const flinch__running *running, double value);
 
 #endif

@@ -1,10 +1,11 @@
 /* The detector ABI: what a detector must offer to run in flinch.
  *
- * A detector holds the model of one stream. A shared object exports one function, `flinch_detector`,
- * that returns a const table. The table only ever grows at its end; `size` says how much of it there
- * is. Threads: a detector belongs to one worker at a time; `[worker]` functions are called on its
- * thread, `[any]` ones on any thread. No function may read a clock, do I/O or start a thread, and a
- * result may depend on nothing but the arguments: scores must be reproducible to the last bit. */
+ * A detector holds the model of one stream. A shared object exports one function,
+ * `flinch_detector`, that returns a const table. The table only ever grows at its end; `size` says
+ * how much of it there is. Threads: a detector belongs to one worker at a time; `[worker]`
+ * functions are called on its thread, `[any]` ones on any thread. No function may read a clock, do
+ * I/O or start a thread, and a result may depend on nothing but the arguments: scores must be
+ * reproducible to the last bit. */
 #ifndef FLINCH_DETECTOR_H
 #define FLINCH_DETECTOR_H
 
@@ -49,8 +50,8 @@ typedef struct flinch_signal {
 typedef struct flinch_learned {
     const float *reference; /* raw scores of rows taken as normal, to calibrate p-values by */
     uint32_t reference_count;
-    uint32_t refused;          /* rows of this tile that were kept out of the model */
-    uint32_t rolled_back;      /* 1 if the step was discarded because it would have broken the model */
+    uint32_t refused;     /* rows of this tile that were kept out of the model */
+    uint32_t rolled_back; /* 1 if the step was discarded because it would have broken the model */
     float loss_reconstruction; /* (1/d)·mean‖r‖² of the accepted rows before the step */
     float loss_contractive;    /* (λ/d)·mean‖J‖²_F of the same */
 } flinch_learned;

@@ -2,11 +2,9 @@
  *
  *     flinch_engine *engine = NULL;
  *     flinch_error error;
- *     flinch_engine_open("features: [{field: cpu}, {field: net, transform: rate}]", &engine, &error);
- *     double row[] = {0.42, 10233};
- *     flinch_score score;
- *     flinch_engine_push(engine, row, now_ms, &score, &error);
- *     flinch_engine_close(engine);
+ *     flinch_engine_open("features: [{field: cpu}, {field: net, transform: rate}]", &engine,
+ * &error); double row[] = {0.42, 10233}; flinch_score score; flinch_engine_push(engine, row,
+ * now_ms, &score, &error); flinch_engine_close(engine);
  *
  * An engine is one stream; it is not locked: one thread at a time. */
 #ifndef FLINCH_FLINCH_H

@@ -29,8 +29,8 @@ typedef struct flinch_score {
     double score;               /* −log10(p_value): 3 is one in a thousand */
     double p_value;             /* probability of a score as high among the stream's normal rows */
     float reconstruction_error; /* mean squared residual, in units of the scaled features */
-    float sensitivity;          /* ‖J‖²_F of the encoder; it is low values that are anomalous */
-    uint64_t generation;        /* tiles that the detector had learned from */
+    float sensitivity;   /* ‖J‖²_F of the encoder; it is low values that are anomalous */
+    uint64_t generation; /* tiles that the detector had learned from */
     flinch_reason reasons[FLINCH_MAX_REASONS];
 } flinch_score;
 

@@ -10,9 +10,9 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define FLINCH_MUST_CHECK __attribute__((warn_unused_result))
+#define FLINCH_MUST_CHECK                 __attribute__((warn_unused_result))
 #define FLINCH_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
-#define FLINCH_EXPORT __attribute__((visibility("default")))
+#define FLINCH_EXPORT                     __attribute__((visibility("default")))
 #else
 #define FLINCH_MUST_CHECK
 #define FLINCH_PRINTF(format_at, args_at)
