@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "schemas/plan_code.h"
+#include "schemas/varint.h"
 
 enum {
     CALL_DEPTH_MAX = 64,
@@ -55,30 +56,12 @@ static void spend(walk *w, size_t work) {
         w->work_left -= work;
 }
 
-static int64_t unzigzag(uint64_t bits) {
-    return (int64_t)(bits >> 1) ^ -(int64_t)(bits & 1);
-}
-
-static int64_t read_long_varint(walk *w) {
-    uint64_t bits = 0;
-    for (unsigned shift = 0; shift < 70; shift += 7) {
-        const uint8_t *byte = take(w, 1);
-        if (byte == NULL)
-            return 0;
-        if (shift == 63 && *byte > 1)
-            break;
-        bits |= (uint64_t)(*byte & 0x7f) << shift;
-        if (*byte < 0x80)
-            return unzigzag(bits);
-    }
-    fail(w, FLINCH_CAUSE_MALFORMED);
-    return 0;
-}
-
 static int64_t read_long(walk *w) {
-    if (w->at < w->end && *w->at < 0x80)
-        return unzigzag(*w->at++);
-    return read_long_varint(w);
+    int64_t value = 0;
+    flinch__cause cause = flinch__varint_read(&w->at, w->end, &value);
+    if (cause != FLINCH_CAUSE_NONE)
+        fail(w, cause);
+    return value;
 }
 
 static int64_t read_int(walk *w) {
