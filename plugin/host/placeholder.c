@@ -1,3 +1,0 @@
-#include "flinch/status.h"
-extern int flinch__placeholder_host;
-int flinch__placeholder_host;
