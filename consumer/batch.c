@@ -1,37 +1,34 @@
 #include "consumer/batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { T = FLINCH_TILE_ROWS };
-
 flinch_status flinch__batch_init(flinch__batch *batch, const flinch__worker_config *config,
                                  flinch_error *error) {
-    *batch = (flinch__batch){.config = config, .router = {.blueprint = config->blueprint}};
-    FLINCH_TRY(flinch__decoder_new(&config->decoder, &batch->decoder, error));
+    *batch = (flinch__batch){.config = config};
+    FLINCH_TRY(flinch__feeder_init(&batch->feeder, config->blueprint, error));
+    flinch_status status = flinch__decoder_new(&config->decoder, &batch->decoder, error);
     const flinch__want *want = &config->decoder.want;
     batch->entries = calloc(FLINCH__BATCH_RECORDS, sizeof *batch->entries);
-    batch->touched = calloc(FLINCH__BATCH_RECORDS, sizeof *batch->touched);
     batch->row.values = calloc(want->inputs.count, sizeof *batch->row.values);
     batch->row.captures = calloc(want->capture_count + 1, sizeof *batch->row.captures);
-    batch->scratch = aligned_alloc(64, flinch__blueprint_scratch_bytes(config->blueprint));
-    if (batch->entries == NULL || batch->touched == NULL || batch->row.values == NULL ||
-        batch->row.captures == NULL || batch->scratch == NULL) {
+    bool memory =
+        batch->entries != NULL && batch->row.values != NULL && batch->row.captures != NULL;
+    if (flinch_is_ok(status) && !memory)
+        status = flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a worker's batch");
+    if (!flinch_is_ok(status))
         flinch__batch_fini(batch);
-        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a worker's batch");
-    }
-    return flinch_status_of(FLINCH_OK);
+    return status;
 }
 
 void flinch__batch_fini(flinch__batch *batch) {
     flinch__batch_clear(batch);
-    flinch__router_fini(&batch->router);
+    flinch__feeder_fini(&batch->feeder);
     flinch__decoder_free(batch->decoder);
     free(batch->entries);
-    free(batch->touched);
     free(batch->row.values);
     free(batch->row.captures);
-    free(batch->scratch);
     *batch = (flinch__batch){0};
 }
 
@@ -41,34 +38,11 @@ void flinch__batch_clear(flinch__batch *batch) {
         free(batch->entries[i].detail);
     }
     batch->count = 0;
-    batch->touched_count = 0;
 }
 
-/* Scores the slots of a route's open tile that have no score, into their entries. */
-static flinch_status score_route(flinch__batch *batch, flinch__route *route, flinch_error *error) {
-    flinch_score scores[FLINCH_TILE_ROWS];
-    uint32_t filled = flinch__stream_filled(route->stream);
-    flinch_status status =
-        flinch__stream_score(route->stream, route->scored, batch->scratch, scores);
-    if (!flinch_is_ok(status))
-        return flinch_fail(error, FLINCH_FATAL, "the detector failed to score: %s",
-                           flinch_code_name(status.code));
-    for (uint32_t slot = route->scored; slot < filled; slot++)
-        batch->entries[route->entry_of[slot]].score = scores[slot];
-    route->scored = filled;
-    return status;
-}
-
-/* A full tile is scored to its end, and then learned from: the one moment at which state changes.
- */
-static flinch_status close_tile(flinch__batch *batch, flinch__route *route, flinch_error *error) {
-    FLINCH_TRY(score_route(batch, route, error));
-    flinch_status status = flinch__stream_learn(route->stream, batch->scratch);
-    if (!flinch_is_ok(status))
-        return flinch_fail(error, FLINCH_FATAL, "the detector failed to learn: %s",
-                           flinch_code_name(status.code));
-    route->scored = 0;
-    return status;
+void flinch__batch_drop(flinch__batch *batch, int32_t partition) {
+    flinch__batch_clear(batch);
+    flinch__feeder_drop(&batch->feeder, partition);
 }
 
 static void count_row(flinch__batch *batch) {
@@ -79,48 +53,39 @@ static void count_row(flinch__batch *batch) {
     flinch__stats_add(stats, FLINCH_STAT_OTHER_CATEGORY, batch->row.other_category);
 }
 
-/* The name of the stream that the decoded record belongs to. */
-static flinch_status find_route(flinch__batch *batch, const rd_kafka_message_t *message,
-                                flinch__route **out_route, flinch_error *error) {
-    char text[320];
-    const void *name = text;
-    size_t size = 0;
+/* The name of the stream that the decoded record belongs to; `text` is storage for one that is made
+ * here. */
+static void name_stream(const flinch__batch *batch, const rd_kafka_message_t *message,
+                        char text[320], flinch__feed *feed) {
     const flinch__capture *capture = &batch->row.captures[0];
+    feed->name = text;
+    feed->name_size = 0;
     switch (batch->config->stream_by) {
     case FLINCH_STREAM_BY_PARTITION:
-        size = (size_t)snprintf(text, sizeof text, "%.249s-%d", batch->config->topic,
-                                (int)message->partition);
-        break;
+        feed->name_size = (size_t)snprintf(text, 320, "%.249s-%d", batch->config->topic,
+                                           (int)message->partition);
+        return;
     case FLINCH_STREAM_BY_KEY:
-        name = message->key;
-        size = message->key_len;
-        break;
+        feed->name = message->key;
+        feed->name_size = message->key_len;
+        return;
     case FLINCH_STREAM_BY_FIELD:
-        if (capture->kind == FLINCH_CAPTURE_NUMBER) {
-            size = (size_t)snprintf(text, sizeof text, "%.17g", capture->number);
-        } else if (capture->kind == FLINCH_CAPTURE_TEXT) {
-            name = capture->text;
-            size = capture->text_size;
-        }
-        break;
+        flinch__capture_name(capture, text, 320, &feed->name, &feed->name_size);
+        return;
     }
-    return flinch__router_find(&batch->router, message->partition, name, size, out_route, error);
 }
 
 static flinch_status admit_row(flinch__batch *batch, flinch__entry *entry, flinch_error *error) {
-    flinch__route *route = NULL;
+    char text[320];
     rd_kafka_timestamp_type_t type;
-    int64_t timestamp = rd_kafka_message_timestamp(entry->message, &type);
-    FLINCH_TRY(find_route(batch, entry->message, &route, error));
+    flinch__feed feed = {.partition = entry->message->partition,
+                         .inputs = batch->row.values,
+                         .timestamp_ms = rd_kafka_message_timestamp(entry->message, &type),
+                         .index = (uint32_t)(entry - batch->entries)};
+    name_stream(batch, entry->message, text, &feed);
     entry->outcome = FLINCH_OUTCOME_SCORE;
-    entry->route = route;
-
-    uint32_t slot = flinch__stream_filled(route->stream);
-    if (slot == route->scored)
-        batch->touched[batch->touched_count++] = route;
-    flinch__stream_push(route->stream, batch->row.values, timestamp);
-    route->entry_of[slot] = (uint32_t)(entry - batch->entries);
-    return slot + 1 == T ? close_tile(batch, route, error) : flinch_status_of(FLINCH_OK);
+    entry->score = &batch->feeder.scores[feed.index];
+    return flinch__feeder_feed(&batch->feeder, &feed, &entry->route, error);
 }
 
 flinch_status flinch__batch_admit(flinch__batch *batch, rd_kafka_message_t *message, bool publish,
@@ -163,8 +128,5 @@ flinch_status flinch__batch_admit(flinch__batch *batch, rd_kafka_message_t *mess
 }
 
 flinch_status flinch__batch_settle(flinch__batch *batch, flinch_error *error) {
-    for (uint32_t i = 0; i < batch->touched_count; i++)
-        FLINCH_TRY(score_route(batch, batch->touched[i], error));
-    batch->touched_count = 0;
-    return flinch_status_of(FLINCH_OK);
+    return flinch__feeder_settle(&batch->feeder, error);
 }

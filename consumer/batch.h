@@ -4,10 +4,10 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "consumer/router.h"
+#include "consumer/feeder.h"
 #include "consumer/worker.h"
 
-enum { FLINCH__BATCH_RECORDS = 1024 };
+enum { FLINCH__BATCH_RECORDS = FLINCH__FEEDER_ROWS };
 
 typedef enum flinch__outcome {
     FLINCH_OUTCOME_SCORE,
@@ -21,20 +21,17 @@ typedef struct flinch__entry {
     bool publish;         /* false: learned again, or for the first time, from the past */
     flinch__cause cause;  /* of a dead letter */
     char *detail;         /* of a dead letter */
-    flinch__route *route; /* of a score */
-    flinch_score score;
+    flinch__route *route;        /* of a score */
+    const flinch_score *score;   /* of a score; there once the batch is settled */
 } flinch__entry;
 
 typedef struct flinch__batch {
     const flinch__worker_config *config;
     flinch__decoder *decoder;
-    flinch__router router;
+    flinch__feeder feeder;
     flinch__entry *entries; /* [BATCH_RECORDS] */
     uint32_t count;
-    flinch__route **touched; /* [BATCH_RECORDS] routes with slots that have no score yet */
-    uint32_t touched_count;
     flinch__row row; /* the decoder's target */
-    void *scratch;   /* of the detectors */
 } flinch__batch;
 
 FLINCH_MUST_CHECK flinch_status flinch__batch_init(flinch__batch *batch,
@@ -54,5 +51,8 @@ FLINCH_MUST_CHECK flinch_status flinch__batch_settle(flinch__batch *batch, flinc
 
 /* Destroys the messages. [worker] */
 void flinch__batch_clear(flinch__batch *batch);
+
+/* Destroys the messages and forgets the streams of a partition, of all for −1. [worker] */
+void flinch__batch_drop(flinch__batch *batch, int32_t partition);
 
 #endif

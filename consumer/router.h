@@ -8,7 +8,7 @@
 #include "flinch/tile.h"
 #include "model/stream.h"
 
-/* A stream and which records sit in its open tile. */
+/* A stream and which rows sit in its open tile. */
 typedef struct flinch__route {
     flinch__stream *stream;
     int32_t partition;
@@ -16,7 +16,7 @@ typedef struct flinch__route {
     size_t name_size;
     uint64_t hash;
     uint32_t scored;                     /* slots of the open tile that have their score */
-    uint32_t entry_of[FLINCH_TILE_ROWS]; /* the batch entry of each slot that has not */
+    uint32_t index_of[FLINCH_TILE_ROWS]; /* what the caller calls the row in each slot */
 } flinch__route;
 
 typedef struct flinch__router {

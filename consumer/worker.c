@@ -39,8 +39,8 @@ static int64_t monotonic_ms(void) {
 static void count_published(flinch__stats *stats, const flinch__entry *entry) {
     switch (entry->outcome) {
     case FLINCH_OUTCOME_SCORE:
-        atomic_fetch_add_explicit(&stats->scored[entry->score.status], 1, memory_order_relaxed);
-        flinch__stats_add(stats, FLINCH_STAT_ANOMALIES, entry->score.is_anomaly);
+        atomic_fetch_add_explicit(&stats->scored[entry->score->status], 1, memory_order_relaxed);
+        flinch__stats_add(stats, FLINCH_STAT_ANOMALIES, entry->score->is_anomaly);
         return;
     case FLINCH_OUTCOME_DEAD_LETTER:
         atomic_fetch_add_explicit(&stats->dead[entry->cause], 1, memory_order_relaxed);
@@ -56,7 +56,7 @@ static flinch_status publish_entry(flinch__worker *worker, flinch__entry *entry,
     switch (entry->outcome) {
     case FLINCH_OUTCOME_SCORE:
         return flinch__output_score(worker->committer.producer, &worker->config, entry->message,
-                                    entry->route, &entry->score, error);
+                                    entry->route, entry->score, error);
     case FLINCH_OUTCOME_DEAD_LETTER:
         return flinch__output_dead_letter(worker->committer.producer, &worker->config,
                                           entry->message, entry->cause, entry->detail, error);
@@ -169,8 +169,7 @@ static flinch_status recover(flinch__worker *worker, flinch_error *error) {
                  error->text);
     flinch__committer_abort(&worker->committer);
     flinch__committer_close(&worker->committer);
-    flinch__batch_clear(&worker->batch);
-    flinch__router_drop(&worker->batch.router, -1);
+    flinch__batch_drop(&worker->batch, -1);
     worker->commit_at_ms = 0;
     FLINCH_TRY(open_committer(worker, error));
     if (worker->partitions.count == 0)
@@ -230,7 +229,7 @@ static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t
     }
     keep_failure(worker, status, &error);
     for (int i = 0; i < list->cnt; i++) {
-        flinch__router_drop(&worker->batch.router, list->elems[i].partition);
+        flinch__batch_drop(&worker->batch, list->elems[i].partition);
         flinch__partitions_remove(&worker->partitions, list->elems[i].partition);
     }
     rd_kafka_assign(worker->consumer, NULL);
