@@ -237,7 +237,10 @@ static double decimal(const uint8_t *bytes, size_t size, uint32_t scale) {
         magnitude = magnitude * 256 + (is_negative ? 255 - bytes[i] : bytes[i]);
     if (is_negative)
         magnitude = -(magnitude + 1);
-    return scale == 0 ? magnitude : magnitude / pow(10, scale);
+    double divisor = 1;
+    for (uint32_t i = 0; i < scale; i++)
+        divisor *= 10; /* exact up to 10²² */
+    return magnitude / divisor;
 }
 
 static void step_decimal(walk *w, const flinch__ins *ins) {
