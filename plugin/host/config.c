@@ -68,8 +68,8 @@ static void walk(flinch__reader *reader, const char *prefix, const flinch__node 
     for (const flinch__node *child = mapping->first; child != NULL; child = child->next) {
         const char *name = child->key;
         if (*prefix != '\0') {
-            const char *section = flinch__arena_join(reader->arena, prefix, ".");
-            name = flinch__arena_join(reader->arena, section, child->key);
+            const char *section = flinch__vault_join(reader->vault, prefix, ".");
+            name = flinch__vault_join(reader->vault, section, child->key);
         }
         read_entry(reader, name, child);
     }
@@ -87,24 +87,22 @@ static void read_root(flinch__reader *reader) {
 }
 
 static void read_override(flinch__reader *reader, const flinch__override *override) {
-    flinch__node *node = flinch__arena_take(reader->arena, sizeof *node);
+    flinch__node *node = flinch__vault_take(reader->vault, sizeof *node);
     if (node == NULL)
         return;
-    flinch__place place = {.override = override->key};
-    const char *key = flinch__arena_join(reader->arena, override->key, "");
+    flinch__place place = {.is_override = true};
+    const char *key = flinch__vault_join(reader->vault, override->key, "");
     *node = (flinch__node){.key = key, .place = place, .key_place = place};
     flinch_error error;
     flinch__expansion expansion;
-    if (!flinch_is_ok(flinch__expand(override->value, reader->arena, &expansion, &error))) {
-        flinch__problems_add(reader->problems, reader->file, place, "%s", error.text);
-        return;
-    }
-    node->text = flinch__arena_join(reader->arena, expansion.text, "");
+    if (!flinch_is_ok(flinch__expand(override->value, reader->vault, &expansion, &error)))
+        node->problem = flinch__vault_join(reader->vault, error.text, "");
+    node->text = flinch__vault_join(reader->vault, expansion.text, "");
     node->is_hidden = expansion.is_hidden;
     read_entry(reader, node->key, node);
 }
 
-/* Reads a file into the arena, at most the bound. */
+/* Reads a file into the vault, at most the bound. */
 static const char *read_file(flinch__reader *reader, const char *path, size_t *out_size) {
     struct stat info;
     char *bytes = NULL;
@@ -118,7 +116,7 @@ static const char *read_file(flinch__reader *reader, const char *path, size_t *o
         file = fdopen(descriptor, "r");
     if (file == NULL)
         goto out;
-    bytes = flinch__arena_take(reader->arena, FLINCH__CONFIG_MAX_BYTES + 2);
+    bytes = flinch__vault_take(reader->vault, FLINCH__CONFIG_MAX_BYTES + 2);
     if (bytes != NULL)
         *out_size = fread(bytes, 1, FLINCH__CONFIG_MAX_BYTES + 1, file);
     if (*out_size > FLINCH__CONFIG_MAX_BYTES) {
@@ -146,7 +144,7 @@ static void read_text(flinch__reader *reader, const flinch__config_source *sourc
         flinch__problems_add(reader->problems, reader->file, (flinch__place){0},
                              "too large (expected at most 256 KiB)");
     else
-        reader->root = flinch__tree_parse(&tree, reader->arena, reader->problems);
+        reader->root = flinch__tree_parse(&tree, reader->vault, reader->problems);
 }
 
 static void read_all(flinch__reader *reader, const flinch__config_source *source) {
@@ -173,17 +171,17 @@ flinch_status flinch__config_load(const flinch__config_source *source, flinch__c
     flinch__reader reader = {.problems = problems,
                              .file = name == NULL ? "config" : name,
                              .profile = source->profile,
-                             .arena = flinch__arena_new()};
-    if (reader.arena != NULL)
-        reader.config = flinch__arena_take(reader.arena, sizeof *reader.config);
+                             .vault = flinch__vault_new()};
+    if (reader.vault != NULL)
+        reader.config = flinch__vault_take(reader.vault, sizeof *reader.config);
     if (reader.config != NULL) {
-        reader.config->arena = reader.arena;
+        reader.config->vault = reader.vault;
         read_all(&reader, source);
     }
-    if (reader.config == NULL || flinch__arena_failed(reader.arena))
+    if (reader.config == NULL || flinch__vault_failed(reader.vault))
         flinch__problems_add(problems, reader.file, (flinch__place){0}, "no memory");
     if (problems->count + problems->dropped > before) {
-        flinch__arena_free(reader.arena);
+        flinch__vault_free(reader.vault);
         return flinch_status_of(FLINCH_INVALID);
     }
     *out_config = reader.config;
@@ -192,7 +190,7 @@ flinch_status flinch__config_load(const flinch__config_source *source, flinch__c
 
 void flinch__config_free(flinch__config *config) {
     if (config != NULL)
-        flinch__arena_free(config->arena);
+        flinch__vault_free(config->vault);
 }
 
 const char *flinch__config_property(const flinch__config *config, const char *name) {

@@ -72,7 +72,7 @@ typedef struct flinch__config {
     const char *http_listen; /* "host:port", or NULL: none */
     flinch__log_level log_level;
     flinch__log_format log_format;
-    struct flinch__arena *arena; /* owns all of the above */
+    struct flinch__vault *vault; /* owns all of the above */
 } flinch__config;
 
 /* What must be there, beside what must be right. */

@@ -92,19 +92,19 @@ static flinch_status put_variable(output *out, const char *name, flinch_error *e
 }
 
 /* `at` stands behind "${"; moves it behind the "}". */
-static flinch_status put_reference(output *out, const char **at, flinch__arena *arena,
+static flinch_status put_reference(output *out, const char **at, flinch__vault *vault,
                                    flinch_error *error) {
     const char *end = strchr(*at, '}');
     if (end == NULL)
         return flinch_fail(error, FLINCH_INVALID, "\"${\" without \"}\" (write $$ for a dollar)");
-    const char *name = flinch__arena_copy(arena, *at, (size_t)(end - *at));
+    const char *name = flinch__vault_copy(vault, *at, (size_t)(end - *at));
     *at = end + 1;
     if (strncmp(name, FILE_PREFIX, sizeof FILE_PREFIX - 1) == 0)
         return put_file(out, name + sizeof FILE_PREFIX - 1, error);
     return put_variable(out, name, error);
 }
 
-static flinch_status put_all(output *out, const char *at, flinch__arena *arena,
+static flinch_status put_all(output *out, const char *at, flinch__vault *vault,
                              flinch_error *error) {
     while (*at != '\0') {
         size_t plain = strcspn(at, "$");
@@ -115,7 +115,7 @@ static flinch_status put_all(output *out, const char *at, flinch__arena *arena,
             at += 2;
         } else if (at[0] == '$' && at[1] == '{') {
             at += 2;
-            FLINCH_TRY(put_reference(out, &at, arena, error));
+            FLINCH_TRY(put_reference(out, &at, vault, error));
         } else if (at[0] == '$') {
             return flinch_fail(error, FLINCH_INVALID,
                                "a lone \"$\" (expected ${NAME}, ${file:PATH}, or $$ for a dollar)");
@@ -124,7 +124,7 @@ static flinch_status put_all(output *out, const char *at, flinch__arena *arena,
     return flinch_status_of(FLINCH_OK);
 }
 
-flinch_status flinch__expand(const char *text, flinch__arena *arena,
+flinch_status flinch__expand(const char *text, flinch__vault *vault,
                              flinch__expansion *out_expansion, flinch_error *error) {
     *out_expansion = (flinch__expansion){text, false};
     if (strchr(text, '$') == NULL)
@@ -132,9 +132,9 @@ flinch_status flinch__expand(const char *text, flinch__arena *arena,
     output out = {malloc(FLINCH__EXPANDED_MAX_BYTES), 0};
     if (out.text == NULL)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory");
-    flinch_status status = put_all(&out, text, arena, error);
+    flinch_status status = put_all(&out, text, vault, error);
     if (flinch_is_ok(status)) {
-        out_expansion->text = flinch__arena_copy(arena, out.text, out.size);
+        out_expansion->text = flinch__vault_copy(vault, out.text, out.size);
         out_expansion->is_hidden = strstr(text, "${") != NULL;
     }
     explicit_bzero(out.text, out.size);

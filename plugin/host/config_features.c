@@ -27,7 +27,7 @@ static void add_input(flinch__reader *reader, feature_list *list, const flinch_i
             return;
         }
     flinch_input *items =
-        flinch__arena_room(reader->arena, list->items, list->count, sizeof *items);
+        flinch__vault_room(reader->vault, list->items, list->count, sizeof *items);
     if (items == NULL)
         return;
     list->items = items;
@@ -55,7 +55,7 @@ static void read_categories(flinch__reader *reader, const flinch__node *node, fl
                               "not a list of categories (expected one like [UP, DOWN])");
         return;
     }
-    const char **categories = flinch__arena_take(reader->arena, node->count * sizeof *categories);
+    const char **categories = flinch__vault_take(reader->vault, node->count * sizeof *categories);
     if (categories == NULL)
         return;
     for (const flinch__node *item = node->first; item != NULL; item = item->next) {
@@ -119,7 +119,7 @@ static void read_names(flinch__reader *reader, feature_list *list, const flinch_
     const char *at = node->text;
     while (true) {
         size_t size = strcspn(at, ",");
-        flinch_input input = {.field = flinch__arena_copy(reader->arena, at, size)};
+        flinch_input input = {.field = flinch__vault_copy(reader->vault, at, size)};
         if (size == 0)
             flinch__reader_refuse_value(reader, "features", node, "has an empty name",
                                         "auto, or fields separated by commas");

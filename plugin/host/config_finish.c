@@ -24,7 +24,7 @@ static flinch__place place_of(const flinch__reader *reader, const char *name) {
     for (; child != NULL; child = child->next)
         if (strncmp(child->key, name, section) == 0 && child->key[section] == '\0')
             return child->key_place;
-    return (flinch__place){1, 1, NULL};
+    return (flinch__place){1, 1, false};
 }
 
 static void refuse_missing(flinch__reader *reader, const char *name, const char *expected) {
@@ -46,7 +46,7 @@ void flinch__reader_defaults(flinch__reader *reader) {
 static void name_topic(flinch__reader *reader, const char **topic, const char *suffix) {
     const char *input = reader->config->input.topic;
     if (*topic == NULL && input != NULL)
-        *topic = flinch__arena_join(reader->arena, input, suffix);
+        *topic = flinch__vault_join(reader->vault, input, suffix);
 }
 
 static void compute_names(flinch__reader *reader) {
@@ -58,7 +58,7 @@ static void compute_names(flinch__reader *reader) {
         char host[256] = "flinch";
         if (gethostname(host, sizeof host - 1) != 0)
             snprintf(host, sizeof host, "flinch");
-        config->input.instance = flinch__arena_copy(reader->arena, host, strlen(host));
+        config->input.instance = flinch__vault_copy(reader->vault, host, strlen(host));
     }
 }
 

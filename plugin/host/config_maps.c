@@ -15,9 +15,9 @@ static void put_property(flinch__reader *reader, const flinch__property *propert
         at++;
     if (at == config->property_count) {
         flinch__property *items =
-            flinch__arena_room(reader->arena, reader->properties, at, sizeof *items);
-        const flinch__node **nodes = flinch__arena_room(
-            reader->arena, (void *)reader->property_nodes, at, sizeof(const flinch__node *));
+            flinch__vault_room(reader->vault, reader->properties, at, sizeof *items);
+        const flinch__node **nodes = flinch__vault_room(
+            reader->vault, (void *)reader->property_nodes, at, sizeof(const flinch__node *));
         if (items == NULL || nodes == NULL)
             return;
         reader->properties = items;
@@ -81,8 +81,8 @@ void flinch__reader_option(flinch__reader *reader, const char *option, const fli
         at++;
     if (at == config->option_count) {
         flinch_option *items =
-            flinch__arena_room(reader->arena, reader->options, at, sizeof *items);
-        const flinch__node **nodes = flinch__arena_room(reader->arena, (void *)reader->option_nodes,
+            flinch__vault_room(reader->vault, reader->options, at, sizeof *items);
+        const flinch__node **nodes = flinch__vault_room(reader->vault, (void *)reader->option_nodes,
                                                         at, sizeof(const flinch__node *));
         if (items == NULL || nodes == NULL)
             return;

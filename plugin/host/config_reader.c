@@ -42,9 +42,9 @@ void flinch__reader_refuse_value(flinch__reader *reader, const char *key, const 
 
 const char *flinch__reader_text(flinch__reader *reader, const char *key, const flinch__node *node,
                                 const char *expected) {
-    if (node->is_broken)
-        return NULL;
-    if (node->kind != FLINCH_NODE_SCALAR)
+    if (node->problem != NULL)
+        flinch__reader_refuse(reader, node->place, key, "%s", node->problem);
+    else if (node->kind != FLINCH_NODE_SCALAR)
         flinch__reader_refuse(reader, node->place, key, "a %s (expected %s)",
                               node->kind == FLINCH_NODE_LIST ? "list" : "section", expected);
     else if (node->text == NULL)

@@ -2,16 +2,16 @@
 #ifndef FLINCH_HOST_CONFIG_READER_H
 #define FLINCH_HOST_CONFIG_READER_H
 
-#include "plugin/host/arena.h"
 #include "plugin/host/config.h"
 #include "plugin/host/config_table.h"
 #include "plugin/host/config_tree.h"
 #include "plugin/host/suggest.h"
+#include "plugin/host/vault.h"
 
 /* A config under construction. */
 typedef struct flinch__reader {
     flinch__config *config;
-    flinch__arena *arena;
+    flinch__vault *vault;
     flinch__problems *problems;
     const char *file; /* for messages */
     flinch__profile profile;

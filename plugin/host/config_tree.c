@@ -8,7 +8,7 @@
 /* libfyaml's events, one at a time: depth and width are bounded before any tree is built. */
 typedef struct builder {
     const flinch__tree_source *source;
-    flinch__arena *arena;
+    flinch__vault *vault;
     flinch__problems *problems;
     flinch__node *root;
     flinch__node *open[FLINCH__CONFIG_MAX_DEPTH];
@@ -19,10 +19,21 @@ typedef struct builder {
     uint32_t documents;
 } builder;
 
-static flinch__place place_of(const struct fy_mark *mark) {
+/* Where an event begins: libfyaml's marks of quoted scalars, aliases and anchors stand behind their
+ * first character. */
+static flinch__place place_of(struct fy_event *event) {
+    const struct fy_mark *mark = fy_event_start_mark(event);
     if (mark == NULL)
-        return (flinch__place){1, 1, NULL};
-    return (flinch__place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1, NULL};
+        return (flinch__place){1, 1, false};
+    bool is_quoted = event->type == FYET_ALIAS;
+    if (event->type == FYET_SCALAR) {
+        enum fy_node_style style = fy_event_get_node_style(event);
+        is_quoted = style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED;
+    }
+    uint32_t column = (uint32_t)mark->column + 1;
+    if (is_quoted && column > 1)
+        column--;
+    return (flinch__place){(uint32_t)mark->line + 1, column, false};
 }
 
 static bool refuse(const builder *b, flinch__place place, const char *what) {
@@ -64,7 +75,7 @@ static void append(flinch__node *parent, flinch__node *child) {
 
 /* Puts a value where it belongs. NULL, with a problem, if it cannot. */
 static flinch__node *add_node(builder *b, flinch__node_kind kind, flinch__place place) {
-    flinch__node *node = flinch__arena_take(b->arena, sizeof *node);
+    flinch__node *node = flinch__vault_take(b->vault, sizeof *node);
     if (node == NULL)
         return NULL;
     node->kind = kind;
@@ -107,7 +118,7 @@ static bool is_null(const char *text, enum fy_node_style style) {
 static bool on_scalar(builder *b, struct fy_event *event, flinch__place place) {
     size_t size = 0;
     const char *text = fy_token_get_text(event->scalar.value, &size);
-    const char *copy = flinch__arena_copy(b->arena, text == NULL ? "" : text, size);
+    const char *copy = flinch__vault_copy(b->vault, text == NULL ? "" : text, size);
     if (memchr(copy, '\0', size) != NULL)
         return refuse(b, place, "a NUL character (expected text)");
     if (wants_key(b)) {
@@ -117,27 +128,24 @@ static bool on_scalar(builder *b, struct fy_event *event, flinch__place place) {
     flinch__node *node = add_node(b, FLINCH_NODE_SCALAR, place);
     if (node == NULL)
         return false;
-    if (is_null(copy, fy_event_get_node_style(event)))
+    bool is_absent = event->scalar.value == NULL; /* "key:" has no place of its own */
+    if (is_absent && node->key != NULL)
+        node->place = node->key_place;
+    if (is_absent || is_null(copy, fy_event_get_node_style(event)))
         return true;
+    /* A mistake is reported when the value is read, under its whole name. */
     flinch_error error;
-    flinch__expansion expansion;
-    if (flinch_is_ok(flinch__expand(copy, b->arena, &expansion, &error))) {
-        node->text = expansion.text;
-        node->is_hidden = expansion.is_hidden;
-        return true;
-    }
-    /* The tree goes on, so that mistakes further down are found in the same run. */
-    node->text = "";
-    node->is_broken = true;
-    flinch__problems_add(b->problems, b->source->file, place, "%s%s%s",
-                         node->key == NULL ? "" : node->key, node->key == NULL ? "" : ": ",
-                         error.text);
+    flinch__expansion expansion = {copy, false};
+    if (!flinch_is_ok(flinch__expand(copy, b->vault, &expansion, &error)))
+        node->problem = flinch__vault_join(b->vault, error.text, "");
+    node->text = expansion.text;
+    node->is_hidden = expansion.is_hidden;
     return true;
 }
 
 /* False when there is nothing to go on with. */
 static bool on_event(builder *b, struct fy_event *event) {
-    flinch__place place = place_of(fy_event_start_mark(event));
+    flinch__place place = place_of(event);
     if (event->type != FYET_ALIAS &&
         (fy_event_get_anchor_token(event) != NULL || fy_event_get_tag_token(event) != NULL))
         return refuse(b, place, "anchors (&) and tags (!) are not supported");
@@ -171,11 +179,11 @@ static void report_syntax(const builder *b, struct fy_diag *diag) {
     void *at = NULL;
     const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &at);
     if (first == NULL) {
-        refuse(b, (flinch__place){1, 1, NULL}, "not YAML");
+        refuse(b, (flinch__place){1, 1, false}, "not YAML");
         return;
     }
     flinch__place place = {first->line > 0 ? (uint32_t)first->line : 1,
-                           first->column > 0 ? (uint32_t)first->column : 1, NULL};
+                           first->column > 0 ? (uint32_t)first->column : 1, false};
     flinch__problems_add(b->problems, b->source->file, place, "not YAML: %.200s", first->msg);
 }
 
@@ -196,9 +204,9 @@ static bool build(builder *b, struct fy_parser *parser, struct fy_diag *diag) {
     return is_good;
 }
 
-flinch__node *flinch__tree_parse(const flinch__tree_source *source, flinch__arena *arena,
+flinch__node *flinch__tree_parse(const flinch__tree_source *source, flinch__vault *vault,
                                  flinch__problems *problems) {
-    builder b = {.source = source, .arena = arena, .problems = problems};
+    builder b = {.source = source, .vault = vault, .problems = problems};
     struct fy_parser *parser = NULL;
     struct fy_diag *diag = fy_diag_create(NULL);
     if (diag == NULL)

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "flinch/status.h"
-#include "plugin/host/arena.h"
 #include "plugin/host/problems.h"
+#include "plugin/host/vault.h"
 
 enum {
     FLINCH__CONFIG_MAX_BYTES = 256 * 1024,
@@ -30,7 +30,7 @@ typedef struct flinch__node {
     flinch__place key_place;
     const char *text;           /* of a scalar; NULL for none: "key:", "~" or "null" */
     bool is_hidden;             /* the text came from ${…}: never to be shown */
-    bool is_broken;             /* already a problem: not to be judged again */
+    const char *problem;        /* why ${…} in it cannot be put in, else NULL */
     struct flinch__node *first; /* of a list or mapping, in order */
     struct flinch__node *last;
     struct flinch__node *next;
@@ -46,7 +46,7 @@ typedef struct flinch__tree_source {
 
 /* Parses, and expands ${…} in scalars. NULL for an empty document, or after a mistake that leaves
  * no tree; mistakes are in `problems`. */
-flinch__node *flinch__tree_parse(const flinch__tree_source *source, flinch__arena *arena,
+flinch__node *flinch__tree_parse(const flinch__tree_source *source, flinch__vault *vault,
                                  flinch__problems *problems);
 
 #endif

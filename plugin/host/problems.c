@@ -19,8 +19,8 @@ void flinch__problems_fini(flinch__problems *problems) {
 }
 
 static int write_place(char *text, size_t size, const char *file, flinch__place place) {
-    if (place.override != NULL)
-        return snprintf(text, size, "--set %.100s: ", place.override);
+    if (place.is_override)
+        return snprintf(text, size, "--set ");
     if (place.line == 0)
         return snprintf(text, size, "%.300s: ", file);
     return snprintf(text, size, "%.300s:%u:%u: ", file, place.line, place.column);
@@ -53,8 +53,8 @@ void flinch__problems_add(flinch__problems *problems, const char *file, flinch__
 }
 
 static bool comes_before(flinch__place left, flinch__place right) {
-    if ((left.override == NULL) != (right.override == NULL))
-        return left.override == NULL;
+    if (left.is_override != right.is_override)
+        return right.is_override;
     if (left.line != right.line)
         return left.line < right.line;
     return left.column < right.column;

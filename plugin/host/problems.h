@@ -2,6 +2,7 @@
 #ifndef FLINCH_HOST_PROBLEMS_H
 #define FLINCH_HOST_PROBLEMS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "flinch/status.h"
@@ -13,7 +14,7 @@ enum { FLINCH__MAX_PROBLEMS = 100 };
 typedef struct flinch__place {
     uint32_t line;
     uint32_t column;
-    const char *override; /* key of the --set that it came from, else NULL */
+    bool is_override; /* not in the file, but on the command line: --set */
 } flinch__place;
 
 typedef struct flinch__problem {
@@ -30,7 +31,7 @@ typedef struct flinch__problems {
 void flinch__problems_init(flinch__problems *problems);
 void flinch__problems_fini(flinch__problems *problems);
 
-/* Adds "FILE:LINE:COLUMN: …", or "--set KEY: …" for an override. `file` is for the message alone.
+/* Adds "FILE:LINE:COLUMN: …", or "--set …" for an override; the text begins with the key.
  */
 void flinch__problems_add(flinch__problems *problems, const char *file, flinch__place place,
                           const char *format, ...) FLINCH_PRINTF(4, 5);
