@@ -26,12 +26,12 @@ static void refused(const char *schema, const char *because) {
 }
 
 /* Runs the bytes twice: with the field captured, and with all of it skipped. */
-static void dies_of(const char *schema, flinch__cause cause, avro_bytes *bytes) {
+static void dies_of(const char *schema, flinch__cause cause, test_bytes *bytes) {
     static const char *const CAPTURES[] = {"f f.0 f.k", ""};
     for (size_t i = 0; i < 2; i++) {
         plan_fixture f;
-        avro_bytes copy = {0};
-        avro_bytes_put(&copy, bytes->data, bytes->size);
+        test_bytes copy = {0};
+        test_bytes_put(&copy, bytes->data, bytes->size);
         plan_fixture_init(&f, schema, "", CAPTURES[i]);
         assert_int_equal(f.status.code, FLINCH_OK);
 
@@ -39,7 +39,7 @@ static void dies_of(const char *schema, flinch__cause cause, avro_bytes *bytes) 
 
         plan_fixture_fini(&f);
     }
-    avro_bytes_free(bytes);
+    test_bytes_free(bytes);
 }
 
 /* --- Schemas ---------------------------------------------------------------------------------- */
@@ -94,11 +94,11 @@ static void a_schema_nested_too_deep_is_refused(void **state) {
 
 static void a_long_linked_list_ends_at_the_depth_bound(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     for (int i = 0; i < 30000; i += 100) {
         uint8_t ones[100];
         memset(ones, 2, sizeof ones);
-        avro_bytes_put(&bytes, ones, sizeof ones);
+        test_bytes_put(&bytes, ones, sizeof ones);
     }
 
     dies_of(ONE_FIELD("[\"null\",\"R\"]"), FLINCH_CAUSE_TOO_DEEP, &bytes);
@@ -108,8 +108,8 @@ static void an_enum_index_out_of_range_is_malformed(void **state) {
     (void)state;
     static const int64_t INDEXES[] = {2, -1, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof INDEXES / sizeof INDEXES[0]; i++) {
-        avro_bytes bytes = {0};
-        avro_bytes_long(&bytes, INDEXES[i]);
+        test_bytes bytes = {0};
+        test_bytes_long(&bytes, INDEXES[i]);
         dies_of(ONE_FIELD("{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}"),
                 FLINCH_CAUSE_MALFORMED, &bytes);
     }
@@ -119,17 +119,17 @@ static void a_branch_out_of_range_is_malformed(void **state) {
     (void)state;
     static const int64_t INDEXES[] = {2, -1, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof INDEXES / sizeof INDEXES[0]; i++) {
-        avro_bytes bytes = {0};
-        avro_bytes_long(&bytes, INDEXES[i]);
+        test_bytes bytes = {0};
+        test_bytes_long(&bytes, INDEXES[i]);
         dies_of(ONE_FIELD("[\"null\",\"double\"]"), FLINCH_CAUSE_MALFORMED, &bytes);
     }
 }
 
 static void an_array_that_claims_more_items_than_bytes_is_truncated(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, 25000000);
-    avro_bytes_long(&bytes, 0);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, 25000000);
+    test_bytes_long(&bytes, 0);
 
     dies_of(ONE_FIELD("{\"type\":\"array\",\"items\":[\"null\",\"int\"]}"), FLINCH_CAUSE_TRUNCATED,
             &bytes);
@@ -137,18 +137,18 @@ static void an_array_that_claims_more_items_than_bytes_is_truncated(void **state
 
 static void an_array_of_wide_items_cannot_overflow(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, INT64_MAX / 8 + 2);
-    avro_bytes_double(&bytes, 1);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, INT64_MAX / 8 + 2);
+    test_bytes_double(&bytes, 1);
 
     dies_of(ONE_FIELD("{\"type\":\"array\",\"items\":\"double\"}"), FLINCH_CAUSE_TRUNCATED, &bytes);
 }
 
 static void a_string_longer_than_the_record_is_truncated(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, 1 << 30);
-    avro_bytes_put(&bytes, "abc", 3);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, 1 << 30);
+    test_bytes_put(&bytes, "abc", 3);
 
     dies_of(ONE_FIELD("\"string\""), FLINCH_CAUSE_TRUNCATED, &bytes);
 }
@@ -157,63 +157,63 @@ static void a_negative_length_is_malformed(void **state) {
     (void)state;
     static const char *const TYPES[] = {ONE_FIELD("\"string\""), ONE_FIELD("\"bytes\"")};
     for (size_t i = 0; i < 2; i++) {
-        avro_bytes bytes = {0};
-        avro_bytes_long(&bytes, -1 - (INT64_MAX - 1) * (int64_t)i);
+        test_bytes bytes = {0};
+        test_bytes_long(&bytes, -1 - (INT64_MAX - 1) * (int64_t)i);
         dies_of(TYPES[i], FLINCH_CAUSE_MALFORMED, &bytes);
     }
 }
 
 static void a_boolean_of_2_is_malformed(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_byte(&bytes, 2);
+    test_bytes bytes = {0};
+    test_bytes_byte(&bytes, 2);
 
     dies_of(ONE_FIELD("\"boolean\""), FLINCH_CAUSE_MALFORMED, &bytes);
 }
 
 static void a_block_count_of_int64_min_is_no_overflow(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, INT64_MIN);
-    avro_bytes_long(&bytes, 1);
-    avro_bytes_long(&bytes, 0);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, INT64_MIN);
+    test_bytes_long(&bytes, 1);
+    test_bytes_long(&bytes, 0);
 
     dies_of(ONE_FIELD("{\"type\":\"array\",\"items\":\"int\"}"), FLINCH_CAUSE_TRUNCATED, &bytes);
 }
 
 static void a_block_size_that_is_negative_is_malformed(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, -1);
-    avro_bytes_long(&bytes, -5);
-    avro_bytes_long(&bytes, 0);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, -1);
+    test_bytes_long(&bytes, -5);
+    test_bytes_long(&bytes, 0);
 
     dies_of(ONE_FIELD("{\"type\":\"map\",\"values\":\"int\"}"), FLINCH_CAUSE_MALFORMED, &bytes);
 }
 
 static void a_block_size_over_the_record_s_is_truncated(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, -1);
-    avro_bytes_long(&bytes, INT64_MAX);
-    avro_bytes_long(&bytes, 0);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, -1);
+    test_bytes_long(&bytes, INT64_MAX);
+    test_bytes_long(&bytes, 0);
 
     dies_of(ONE_FIELD("{\"type\":\"map\",\"values\":\"int\"}"), FLINCH_CAUSE_TRUNCATED, &bytes);
 }
 
 static void a_varint_that_does_not_end_is_malformed(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     for (int i = 0; i < 11; i++)
-        avro_bytes_byte(&bytes, 0xff);
+        test_bytes_byte(&bytes, 0xff);
 
     dies_of(ONE_FIELD("\"long\""), FLINCH_CAUSE_MALFORMED, &bytes);
 }
 
 static void an_int_over_32_bits_is_malformed(void **state) {
     (void)state;
-    avro_bytes bytes = {0};
-    avro_bytes_long(&bytes, INT64_C(1) << 31);
+    test_bytes bytes = {0};
+    test_bytes_long(&bytes, INT64_C(1) << 31);
 
     dies_of(ONE_FIELD("\"int\""), FLINCH_CAUSE_MALFORMED, &bytes);
 }
@@ -235,11 +235,11 @@ static void more_work_than_bytes_can_justify_is_refused(void **state) {
         strcat(type, "}]}");
     char schema[sizeof type + 200];
     (void)snprintf(schema, sizeof schema, ONE_FIELD("{\"type\":\"array\",\"items\":%s}"), type);
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     uint8_t zeros[ITEMS] = {0};
-    avro_bytes_long(&bytes, ITEMS);
-    avro_bytes_put(&bytes, zeros, sizeof zeros);
-    avro_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, ITEMS);
+    test_bytes_put(&bytes, zeros, sizeof zeros);
+    test_bytes_long(&bytes, 0);
 
     dies_of(schema, FLINCH_CAUSE_TOO_MUCH_WORK, &bytes);
 }
@@ -258,8 +258,8 @@ static void a_tower_of_empty_records_takes_no_time(void **state) {
     }
     strcat(schema, "]");
     plan_fixture f;
-    avro_bytes bytes = {0};
-    avro_bytes_byte(&bytes, 0);
+    test_bytes bytes = {0};
+    test_bytes_byte(&bytes, 0);
 
     plan_fixture_init(&f, schema, "", "f.f.f");
     assert_int_equal(f.status.code, FLINCH_OK);
@@ -272,32 +272,32 @@ static void a_tower_of_empty_records_takes_no_time(void **state) {
 static void every_truncation_of_a_record_is_truncated(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes whole = {0};
+    test_bytes whole = {0};
     plan_fixture_init(&f, ONE_FIELD("{\"type\":\"map\",\"values\":[\"null\",\"double\"]}"), "f.k",
                       "");
-    avro_bytes_long(&whole, 1);
-    avro_bytes_text(&whole, "k");
-    avro_bytes_long(&whole, 1);
-    avro_bytes_double(&whole, 1);
-    avro_bytes_long(&whole, 0);
+    test_bytes_long(&whole, 1);
+    test_bytes_text(&whole, "k");
+    test_bytes_long(&whole, 1);
+    test_bytes_double(&whole, 1);
+    test_bytes_long(&whole, 0);
 
     for (size_t size = 0; size < whole.size; size++) {
-        avro_bytes part = {0};
-        avro_bytes_put(&part, whole.data, size);
+        test_bytes part = {0};
+        test_bytes_put(&part, whole.data, size);
         assert_int_equal(plan_fixture_run(&f, &part), FLINCH_CAUSE_TRUNCATED);
     }
 
-    avro_bytes_free(&whole);
+    test_bytes_free(&whole);
     plan_fixture_fini(&f);
 }
 
 static void bytes_after_the_record_are_left_to_the_caller(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     plan_fixture_init(&f, ONE_FIELD("\"int\""), "f", "");
-    avro_bytes_long(&bytes, 3);
-    avro_bytes_long(&bytes, 99);
+    test_bytes_long(&bytes, 3);
+    test_bytes_long(&bytes, 99);
 
     assert_int_equal(plan_fixture_run(&f, &bytes), FLINCH_CAUSE_NONE);
 

@@ -22,7 +22,7 @@ static void compiled(plan_fixture *f, const char *schema, const char *inputs,
     assert_int_equal(f->status.code, FLINCH_OK);
 }
 
-static void runs_well(plan_fixture *f, avro_bytes *bytes) {
+static void runs_well(plan_fixture *f, test_bytes *bytes) {
     size_t size = bytes->size;
     assert_int_equal(plan_fixture_run(f, bytes), FLINCH_CAUSE_NONE);
     assert_int_equal(f->used, size);
@@ -33,16 +33,16 @@ static void runs_well(plan_fixture *f, avro_bytes *bytes) {
 static void every_numeric_type_becomes_a_double(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD("i", "\"int\"") "," FIELD("l", "\"long\"") "," FIELD(
                  "f", "\"float\"") "," FIELD("d", "\"double\"") "," FIELD("b", "\"boolean\"")),
              "i l f d b", "");
-    avro_bytes_long(&bytes, -7);
-    avro_bytes_long(&bytes, INT64_C(1) << 40);
-    avro_bytes_float(&bytes, 0.5F);
-    avro_bytes_double(&bytes, 1e300);
-    avro_bytes_byte(&bytes, 1);
+    test_bytes_long(&bytes, -7);
+    test_bytes_long(&bytes, INT64_C(1) << 40);
+    test_bytes_float(&bytes, 0.5F);
+    test_bytes_double(&bytes, 1e300);
+    test_bytes_byte(&bytes, 1);
 
     runs_well(&f, &bytes);
 
@@ -58,15 +58,15 @@ static void every_numeric_type_becomes_a_double(void **state) {
 static void inputs_keep_their_order_whatever_the_schema_s(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD("a", "\"double\"") "," FIELD("x", "\"string\"") "," FIELD(
                  "b", "\"double\"") "," FIELD("c", "\"double\"")),
              "c a b c", "c");
-    avro_bytes_double(&bytes, 1);
-    avro_bytes_text(&bytes, "unwanted");
-    avro_bytes_double(&bytes, 2);
-    avro_bytes_double(&bytes, 3);
+    test_bytes_double(&bytes, 1);
+    test_bytes_text(&bytes, "unwanted");
+    test_bytes_double(&bytes, 2);
+    test_bytes_double(&bytes, 3);
 
     runs_well(&f, &bytes);
 
@@ -79,7 +79,7 @@ static void inputs_keep_their_order_whatever_the_schema_s(void **state) {
 static void nested_records_arrays_and_maps_are_reached_by_path(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD(
                  "in", "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" FIELD(
@@ -92,21 +92,21 @@ static void nested_records_arrays_and_maps_are_reached_by_path(void **state) {
                                                                                      "\"null\","
                                                                                      "\"int\"]}")),
              "in.v list.1 map.k map.dotted.key list.9", "");
-    avro_bytes_long(&bytes, 5);
-    avro_bytes_long(&bytes, 2);
-    avro_bytes_double(&bytes, 10);
-    avro_bytes_double(&bytes, 11);
-    avro_bytes_long(&bytes, 0);
-    avro_bytes_long(&bytes, 3);
-    avro_bytes_text(&bytes, "dotted.key");
-    avro_bytes_long(&bytes, 1);
-    avro_bytes_long(&bytes, 21);
-    avro_bytes_text(&bytes, "other");
-    avro_bytes_long(&bytes, 0);
-    avro_bytes_text(&bytes, "k");
-    avro_bytes_long(&bytes, 1);
-    avro_bytes_long(&bytes, 20);
-    avro_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, 5);
+    test_bytes_long(&bytes, 2);
+    test_bytes_double(&bytes, 10);
+    test_bytes_double(&bytes, 11);
+    test_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, 3);
+    test_bytes_text(&bytes, "dotted.key");
+    test_bytes_long(&bytes, 1);
+    test_bytes_long(&bytes, 21);
+    test_bytes_text(&bytes, "other");
+    test_bytes_long(&bytes, 0);
+    test_bytes_text(&bytes, "k");
+    test_bytes_long(&bytes, 1);
+    test_bytes_long(&bytes, 20);
+    test_bytes_long(&bytes, 0);
 
     runs_well(&f, &bytes);
 
@@ -119,16 +119,18 @@ static void nested_records_arrays_and_maps_are_reached_by_path(void **state) {
 static void categories_are_matched_by_text_symbol_and_number(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
-    compiled(&f,
-             RECORD(FIELD("s", "\"string\"") "," FIELD("e", "{\"type\":\"enum\",\"name\":\"E\","
-                                                            "\"symbols\":[\"A\",\"B\"]}") "," FIELD(
-                 "n", "\"int\"") "," FIELD("b", "\"boolean\"")),
-             "s=udp|tcp e=B n=80|-443 b=false|true s=icmp", "e s");
-    avro_bytes_text(&bytes, "tcp");
-    avro_bytes_long(&bytes, 1);
-    avro_bytes_long(&bytes, -443);
-    avro_bytes_byte(&bytes, 1);
+    test_bytes bytes = {0};
+    compiled(
+        &f,
+        RECORD(FIELD("s", "\"string\"") "," FIELD(
+            "e",
+            "{\"type\":\"enum\",\"name\":\"E\","
+            "\"symbols\":[\"A\",\"B\"]}") "," FIELD("n", "\"int\"") "," FIELD("b", "\"boolean\"")),
+        "s=udp|tcp e=B n=80|-443 b=false|true s=icmp", "e s");
+    test_bytes_text(&bytes, "tcp");
+    test_bytes_long(&bytes, 1);
+    test_bytes_long(&bytes, -443);
+    test_bytes_byte(&bytes, 1);
     const uint8_t *data = bytes.data;
 
     flinch__cause cause = flinch__plan_run(f.plan, data, bytes.size, &f.row, &f.used);
@@ -140,30 +142,29 @@ static void categories_are_matched_by_text_symbol_and_number(void **state) {
     assert_memory_equal(f.captures[0].text, "B", 1);
     assert_memory_equal(f.captures[1].text, "tcp", 3);
     assert_ptr_equal(f.captures[1].text, data + 1);
-    avro_bytes_free(&bytes);
+    test_bytes_free(&bytes);
     plan_fixture_fini(&f);
 }
 
 static void a_decimal_is_its_number(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
-    compiled(&f,
-             RECORD(
-                 FIELD("d", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,"
-                            "\"scale\":2}") "," FIELD("x", "{\"type\":\"fixed\",\"name\":\"F\","
-                                                           "\"size\":2,\"logicalType\":"
-                                                           "\"decimal\",\"precision\":4,\"scale\":"
-                                                           "1}") "," FIELD("t",
-                                                                           "{\"type\":\"long\","
-                                                                           "\"logicalType\":"
-                                                                           "\"timestamp-"
-                                                                           "millis\"}")),
-             "d x t", "");
-    avro_bytes_long(&bytes, 2);
-    avro_bytes_put(&bytes, "\x04\xd2", 2); /* 1234 */
-    avro_bytes_put(&bytes, "\xff\xf6", 2); /* -10 */
-    avro_bytes_long(&bytes, 1700000000000);
+    test_bytes bytes = {0};
+    compiled(
+        &f,
+        RECORD(FIELD("d", "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,"
+                          "\"scale\":2}") "," FIELD("x", "{\"type\":\"fixed\",\"name\":\"F\","
+                                                         "\"size\":2,\"logicalType\":"
+                                                         "\"decimal\",\"precision\":4,\"scale\":"
+                                                         "1}") "," FIELD("t", "{\"type\":\"long\","
+                                                                              "\"logicalType\":"
+                                                                              "\"timestamp-"
+                                                                              "millis\"}")),
+        "d x t", "");
+    test_bytes_long(&bytes, 2);
+    test_bytes_put(&bytes, "\x04\xd2", 2); /* 1234 */
+    test_bytes_put(&bytes, "\xff\xf6", 2); /* -10 */
+    test_bytes_long(&bytes, 1700000000000);
 
     runs_well(&f, &bytes);
 
@@ -174,21 +175,21 @@ static void a_decimal_is_its_number(void **state) {
 static void blocks_that_say_their_size_are_read_and_skipped(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD("skip", "{\"type\":\"array\",\"items\":\"string\"}") "," FIELD(
                  "read", "{\"type\":\"array\",\"items\":\"int\"}")),
              "read.1", "");
-    avro_bytes_long(&bytes, -2);
-    avro_bytes_long(&bytes, 4);
-    avro_bytes_text(&bytes, "a");
-    avro_bytes_text(&bytes, "b");
-    avro_bytes_long(&bytes, 0);
-    avro_bytes_long(&bytes, -2);
-    avro_bytes_long(&bytes, 2);
-    avro_bytes_long(&bytes, 8);
-    avro_bytes_long(&bytes, 9);
-    avro_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, -2);
+    test_bytes_long(&bytes, 4);
+    test_bytes_text(&bytes, "a");
+    test_bytes_text(&bytes, "b");
+    test_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, -2);
+    test_bytes_long(&bytes, 2);
+    test_bytes_long(&bytes, 8);
+    test_bytes_long(&bytes, 9);
+    test_bytes_long(&bytes, 0);
 
     runs_well(&f, &bytes);
 
@@ -204,10 +205,10 @@ static const char NULLABLE[] =
 static void null_is_missing(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, NULLABLE, "v w", "v");
-    avro_bytes_long(&bytes, 0);
-    avro_bytes_double(&bytes, 4);
+    test_bytes_long(&bytes, 0);
+    test_bytes_double(&bytes, 4);
 
     runs_well(&f, &bytes);
 
@@ -221,11 +222,11 @@ static void null_is_missing(void **state) {
 static void a_string_where_a_number_should_be_is_masked_and_counted(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, NULLABLE, "v w", "");
-    avro_bytes_long(&bytes, 2);
-    avro_bytes_text(&bytes, "12");
-    avro_bytes_double(&bytes, 4);
+    test_bytes_long(&bytes, 2);
+    test_bytes_text(&bytes, "12");
+    test_bytes_double(&bytes, 4);
 
     runs_well(&f, &bytes);
 
@@ -239,14 +240,14 @@ static void nan_and_infinity_are_masked_and_counted(void **state) {
     (void)state;
     static const double HOSTILE[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD("a", "\"double\"") "," FIELD("b", "\"double\"") "," FIELD(
                  "c", "\"double\"") "," FIELD("d", "\"float\"")),
              "a b c d", "");
     for (size_t i = 0; i < 3; i++)
-        avro_bytes_double(&bytes, HOSTILE[i]);
-    avro_bytes_float(&bytes, -INFINITY);
+        test_bytes_double(&bytes, HOSTILE[i]);
+    test_bytes_float(&bytes, -INFINITY);
 
     runs_well(&f, &bytes);
 
@@ -260,14 +261,14 @@ static void nan_and_infinity_are_masked_and_counted(void **state) {
 static void a_key_given_twice_is_counted_once(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, RECORD(FIELD("m", "{\"type\":\"map\",\"values\":\"double\"}")), "m.k", "");
-    avro_bytes_long(&bytes, 2);
+    test_bytes_long(&bytes, 2);
     for (int i = 0; i < 2; i++) {
-        avro_bytes_text(&bytes, "k");
-        avro_bytes_double(&bytes, (double)NAN);
+        test_bytes_text(&bytes, "k");
+        test_bytes_double(&bytes, (double)NAN);
     }
-    avro_bytes_long(&bytes, 0);
+    test_bytes_long(&bytes, 0);
 
     runs_well(&f, &bytes);
 
@@ -316,9 +317,9 @@ static void a_schema_that_binds_nothing_is_refused_by_name(void **state) {
 static void a_field_that_was_dropped_is_missing(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, RECORD(FIELD("b", "\"double\"")), "a b", "a");
-    avro_bytes_double(&bytes, 2);
+    test_bytes_double(&bytes, 2);
 
     runs_well(&f, &bytes);
 
@@ -331,14 +332,14 @@ static void a_field_that_was_dropped_is_missing(void **state) {
 static void fields_added_and_reordered_bind_by_name(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f,
              RECORD(FIELD("fresh", "{\"type\":\"map\",\"values\":\"bytes\"}") "," FIELD(
                  "b", "\"double\"") "," FIELD("a", "\"double\"")),
              "a b", "");
-    avro_bytes_long(&bytes, 0);
-    avro_bytes_double(&bytes, 2);
-    avro_bytes_double(&bytes, 1);
+    test_bytes_long(&bytes, 0);
+    test_bytes_double(&bytes, 2);
+    test_bytes_double(&bytes, 1);
 
     runs_well(&f, &bytes);
 
@@ -349,10 +350,10 @@ static void fields_added_and_reordered_bind_by_name(void **state) {
 static void a_field_widened_to_a_nullable_double_keeps_its_value(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, RECORD(FIELD("a", "[\"int\",\"double\",\"null\"]")), "a", "");
-    avro_bytes_long(&bytes, 1);
-    avro_bytes_double(&bytes, 2.5);
+    test_bytes_long(&bytes, 1);
+    test_bytes_double(&bytes, 2.5);
 
     runs_well(&f, &bytes);
 
@@ -363,10 +364,10 @@ static void a_field_widened_to_a_nullable_double_keeps_its_value(void **state) {
 static void a_renamed_field_binds_by_its_alias(void **state) {
     (void)state;
     plan_fixture f;
-    avro_bytes bytes = {0};
+    test_bytes bytes = {0};
     compiled(&f, RECORD("{\"name\":\"new_name\",\"aliases\":[\"a\"],\"type\":\"double\"}"), "a",
              "a");
-    avro_bytes_double(&bytes, 3);
+    test_bytes_double(&bytes, 3);
 
     runs_well(&f, &bytes);
 
@@ -381,17 +382,17 @@ static void numeric_paths_are_listed_in_schema_order(void **state) {
     (void)state;
     static const char SCHEMA[] =
         RECORD(
-            FIELD("a", "\"int\"") "," FIELD("s", "\"string\"") "," FIELD("at", "{\"type\":\"long\","
-                                                                               "\"logicalType\":"
-                                                                               "\"timestamp-"
-                                                                               "millis\"}") "," FIELD(
-                "in",
-                "{\"type\":\"record\",\"name\":\"I\",\"fields\":[" FIELD(
-                    "x",
-                    "[\"null\",\"float\"]") "," FIELD("again",
-                                                      "[\"null\",\"I\"]") "]}") "," FIELD("label",
-                                                                                          "\"boolea"
-                                                                                          "n\""));
+            FIELD("a", "\"int\"") "," FIELD("s", "\"string\"") "," FIELD(
+                "at", "{\"type\":\"long\","
+                      "\"logicalType\":"
+                      "\"timestamp-"
+                      "millis\"}") "," FIELD("in",
+                                             "{\"type\":\"record\",\"name\":\"I\",\"fields\":"
+                                             "[" FIELD("x", "[\"null\",\"float\"]") "," FIELD(
+                                                 "again",
+                                                 "[\"null\",\"I\"]") "]}") "," FIELD("label",
+                                                                                     "\"boolea"
+                                                                                     "n\""));
     static const char *const EXCEPT[] = {"label"};
     flinch__paths paths;
     flinch_error error;

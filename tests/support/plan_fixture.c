@@ -49,10 +49,10 @@ void plan_fixture_init(plan_fixture *fixture, const char *schema, const char *in
     fixture->row = (flinch__row){.values = fixture->values, .captures = fixture->captures};
 }
 
-flinch__cause plan_fixture_run(plan_fixture *fixture, avro_bytes *bytes) {
+flinch__cause plan_fixture_run(plan_fixture *fixture, test_bytes *bytes) {
     flinch__cause cause =
         flinch__plan_run(fixture->plan, bytes->data, bytes->size, &fixture->row, &fixture->used);
-    avro_bytes_free(bytes);
+    test_bytes_free(bytes);
     return cause;
 }
 

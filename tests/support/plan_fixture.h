@@ -3,7 +3,7 @@
 #define FLINCH_TESTS_SUPPORT_PLAN_FIXTURE_H
 
 #include "schemas/plan.h"
-#include "tests/support/avro_bytes.h"
+#include "tests/support/test_bytes.h"
 
 enum { FIXTURE_MAX = 48 };
 
@@ -22,7 +22,7 @@ typedef struct plan_fixture {
 void plan_fixture_init(plan_fixture *fixture, const char *schema, const char *inputs,
                        const char *captures);
 /* Runs the plan and frees the bytes. */
-flinch__cause plan_fixture_run(plan_fixture *fixture, avro_bytes *bytes);
+flinch__cause plan_fixture_run(plan_fixture *fixture, test_bytes *bytes);
 void plan_fixture_fini(plan_fixture *fixture);
 
 #endif
