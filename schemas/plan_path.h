@@ -10,7 +10,7 @@
 #include "schemas/arena.h"
 #include "schemas/schema_json.h"
 
-enum { FLINCH__NO_SLOT = UINT32_MAX };
+#define FLINCH__NO_SLOT UINT32_MAX
 
 /* A wanted input or capture, and what of its path is left below the type at hand. */
 typedef struct flinch__target {
