@@ -164,7 +164,7 @@ flinch_status flinch__container_open_file(const char *path, flinch__container **
     close(file);
     FLINCH_TRY(status);
     status = flinch__container_open(bytes, size, out_container, error);
-    if (flinch_is_ok(status))
+    if (*out_container != NULL)
         (*out_container)->mapped = bytes;
     else
         munmap(bytes, size);

@@ -437,7 +437,7 @@ static flinch_status emit_all(compiler *c) {
     flinch__plan *plan = c->plan;
     uint32_t count = want->inputs.count + want->capture_count;
     flinch__target *items = flinch__arena_alloc(&c->scratch, count, sizeof *items);
-    c->shown = flinch__arena_alloc(&c->scratch, want->inputs.count, sizeof *c->shown);
+    c->shown = flinch__arena_alloc(&c->scratch, want->inputs.count, sizeof(const flinch__type *));
     c->pending = flinch__arena_alloc(&c->scratch, plan->schema->type_count, sizeof *c->pending);
     if (items == NULL || c->shown == NULL || c->pending == NULL)
         return checked(c, FLINCH_NO_MEMORY);

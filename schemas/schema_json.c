@@ -25,24 +25,24 @@ static flinch_status no_memory(const parser *p) {
 static flinch_status parse_type(parser *p, json_t *json, const char *space,
                                 flinch__type **out_type);
 
-static flinch_status add_type(parser *p, flinch__kind kind, flinch__type **out_type) {
+/* NULL for want of memory. */
+static flinch__type *add_type(parser *p, flinch__kind kind) {
     flinch__schema *schema = p->schema;
     if (schema->type_count == schema->type_capacity) {
         uint32_t capacity = schema->type_capacity == 0 ? 64 : 2 * schema->type_capacity;
         flinch__type **types = realloc(schema->types, capacity * sizeof(flinch__type *));
         if (types == NULL)
-            return no_memory(p);
+            return NULL;
         schema->types = types;
         schema->type_capacity = capacity;
     }
     flinch__type *type = flinch__arena_alloc(&schema->arena, 1, sizeof *type);
     if (type == NULL)
-        return no_memory(p);
+        return NULL;
     type->kind = kind;
     type->id = schema->type_count;
     schema->types[schema->type_count++] = type;
-    *out_type = type;
-    return flinch_status_of(FLINCH_OK);
+    return type;
 }
 
 static flinch_status copy_text(parser *p, const char *text, const char **out_copy) {
@@ -198,8 +198,9 @@ static flinch_status parse_union(parser *p, json_t *json, const char *space,
     size_t count = json_array_size(json);
     if (count == 0 || count > FLINCH__SCHEMA_BRANCHES)
         return REFUSE(p, "a union has not 1 to %d branches", FLINCH__SCHEMA_BRANCHES);
-    flinch__type *type = NULL;
-    FLINCH_TRY(add_type(p, FLINCH_KIND_UNION, &type));
+    flinch__type *type = add_type(p, FLINCH_KIND_UNION);
+    if (type == NULL)
+        return no_memory(p);
     type->branches = flinch__arena_alloc(&p->schema->arena, count, sizeof(flinch__type *));
     if (type->branches == NULL)
         return no_memory(p);
@@ -222,15 +223,17 @@ static flinch_status parse_union(parser *p, json_t *json, const char *space,
 static flinch_status parse_reference(parser *p, const char *name, const char *space,
                                      flinch__type **out_type) {
     flinch__kind kind = FLINCH_KIND_NULL;
-    if (flinch__primitive(name, &kind))
-        return add_type(p, kind, out_type);
+    if (flinch__primitive(name, &kind)) {
+        *out_type = add_type(p, kind);
+        return *out_type == NULL ? no_memory(p) : flinch_status_of(FLINCH_OK);
+    }
     char full[FLINCH__NAME_BYTES];
     json_t *id = NULL;
     if (flinch__full_name(name, NULL, space, full))
         id = json_object_get(p->names, full);
     if (id == NULL && flinch__full_name(name, NULL, "", full))
         id = json_object_get(p->names, full);
-    if (id == NULL)
+    if (id == NULL || p->schema->types == NULL)
         return REFUSE(p, "a type is named that it does not define");
     if (json_integer_value(id) < p->bundled)
         p->refers_back = true;
@@ -240,8 +243,10 @@ static flinch_status parse_reference(parser *p, const char *name, const char *sp
 
 static flinch_status parse_complex(parser *p, json_t *json, flinch__kind kind, const char *space,
                                    flinch__type **out_type) {
-    FLINCH_TRY(add_type(p, kind, out_type));
-    flinch__type *type = *out_type;
+    flinch__type *type = add_type(p, kind);
+    if (type == NULL)
+        return no_memory(p);
+    *out_type = type;
     if (kind == FLINCH_KIND_RECORD)
         return parse_record(p, json, space, type);
     if (kind == FLINCH_KIND_ENUM)
