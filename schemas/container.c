@@ -248,6 +248,8 @@ flinch_status flinch__container_advance(flinch__container *container, size_t use
     cursor *block = &container->block;
     if (used > left(block) || container->records == 0)
         return bad(error, container->block_offset, "a record ends behind its block");
+    if (used == 0) /* such records could be claimed without end */
+        return bad(error, container->block_offset, "a record of no bytes");
     block->at += used;
     container->records--;
     if (container->records == 0 && left(block) > 0)

@@ -26,8 +26,8 @@ const char *flinch__container_schema(const flinch__container *container);
 
 /* The rest of the open block, decompressed: the next record starts at *out_data; *out_size 0 at the
  * end of the file. The caller finds the record's length with its plan, then calls advance. Blocks
- * that claim more records or bytes than they hold, a wrong sync marker or a size over 64 MiB are
- * BAD_DATA with the byte offset in the text. */
+ * that claim more records or bytes than they hold, a wrong sync marker, a size over 64 MiB
+ * and a record of no bytes are BAD_DATA with the byte offset in the text. */
 FLINCH_MUST_CHECK flinch_status flinch__container_peek(flinch__container *container,
                                                        const uint8_t **out_data, size_t *out_size,
                                                        flinch_error *error);

@@ -179,6 +179,25 @@ static void a_block_of_more_bytes_than_records_is_refused(void **state) {
     fails_with(&file, "more bytes than its records");
 }
 
+/* A schema of no bytes, and a block that claims 2^40 of its records in one byte. */
+static void records_of_no_bytes_are_refused(void **state) {
+    (void)state;
+    test_bytes file = {0};
+    flinch__container *container = NULL;
+    flinch_error error;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+    put_header(&file, "null");
+    put_block(&file, INT64_C(1) << 40, 8, 1);
+    assert_true(flinch_is_ok(flinch__container_open(file.data, file.size, &container, &error)));
+    assert_true(flinch_is_ok(flinch__container_peek(container, &data, &size, &error)));
+
+    assert_int_equal(flinch__container_advance(container, 0, &error).code, FLINCH_BAD_DATA);
+
+    flinch__container_close(container);
+    test_bytes_free(&file);
+}
+
 static void a_negative_count_is_refused(void **state) {
     (void)state;
     test_bytes file = {0};
@@ -233,6 +252,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_sync_marker_is_refused),
         cmocka_unit_test(a_block_of_more_records_than_bytes_is_refused),
         cmocka_unit_test(a_block_of_more_bytes_than_records_is_refused),
+        cmocka_unit_test(records_of_no_bytes_are_refused),
         cmocka_unit_test(a_negative_count_is_refused),
         cmocka_unit_test(a_size_over_the_file_s_is_refused),
         cmocka_unit_test(a_block_that_is_no_deflate_is_refused),
