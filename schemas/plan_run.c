@@ -83,22 +83,20 @@ static uint32_t read_index(walk *w, uint32_t count) {
     return (uint32_t)index;
 }
 
-static uint64_t little_endian(const uint8_t *bytes, unsigned size) {
-    uint64_t bits = 0;
-    for (unsigned i = 0; i < size; i++)
-        bits |= (uint64_t)bytes[i] << (8 * i);
-    return bits;
+/* Spelt out, for compilers then see that it is one load. */
+static uint32_t load_32(const uint8_t *b) {
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
 static double load_double(const uint8_t *bytes) {
-    uint64_t bits = little_endian(bytes, 8);
+    uint64_t bits = load_32(bytes) | (uint64_t)load_32(bytes + 4) << 32;
     double value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
 static double load_float(const uint8_t *bytes) {
-    uint32_t bits = (uint32_t)little_endian(bytes, 4);
+    uint32_t bits = load_32(bytes);
     float value;
     memcpy(&value, &bits, sizeof value);
     return (double)value;
