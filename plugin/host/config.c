@@ -171,6 +171,7 @@ flinch_status flinch__config_load(const flinch__config_source *source, flinch__c
     flinch__reader reader = {.problems = problems,
                              .file = name == NULL ? "config" : name,
                              .profile = source->profile,
+                             .accepts = source->accepts,
                              .vault = flinch__vault_new()};
     if (reader.vault != NULL)
         reader.config = flinch__vault_take(reader.vault, sizeof *reader.config);

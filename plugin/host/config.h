@@ -96,6 +96,7 @@ typedef struct flinch__config_source {
     flinch__profile profile;
     const flinch__override *overrides;
     uint32_t override_count;
+    bool (*accepts)(const char *property, const char *value); /* of librdkafka; NULL: all */
 } flinch__config_source;
 
 /* Reads, expands ${…}, checks. Every mistake becomes a problem "FILE:LINE:COLUMN: key: …"; INVALID

@@ -1,6 +1,5 @@
 #include "plugin/host/config_kafka.h"
 
-#include <librdkafka/rdkafka.h>
 #include <string.h>
 
 /* With the prefix that they have in the configuration, so that suggestions can point to them. */
@@ -167,14 +166,6 @@ void flinch__kafka_suggest(flinch__suggestion *suggestion) {
         flinch__suggest_offer(suggestion, ALLOWED[i]);
     for (size_t i = 0; i < COUNT_OF(SECRETS); i++)
         flinch__suggest_offer(suggestion, SECRETS[i]);
-}
-
-bool flinch__kafka_accepts(const char *property, const char *value) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    char text[16];
-    rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, property, value, text, sizeof text);
-    rd_kafka_conf_destroy(conf);
-    return result == RD_KAFKA_CONF_OK;
 }
 
 void flinch__kafka_print_reference(FILE *out) {

@@ -21,9 +21,6 @@ flinch__kafka_rule flinch__kafka_rule_of(const char *property, const char **out_
 /* Offers all allowed names, each behind "kafka.". */
 void flinch__kafka_suggest(flinch__suggestion *suggestion);
 
-/* Does librdkafka take the value? Its own words are not repeated: they may hold the value. */
-bool flinch__kafka_accepts(const char *property, const char *value);
-
 void flinch__kafka_print_reference(FILE *out);
 
 #endif

@@ -62,7 +62,8 @@ void flinch__reader_property(flinch__reader *reader, const char *property,
         return;
     flinch__node shown = *node;
     shown.is_hidden = node->is_hidden || rule == FLINCH_KAFKA_SECRET;
-    if (*text == '\0' || !flinch__kafka_accepts(property, text))
+    bool is_good = *text != '\0' && (reader->accepts == NULL || reader->accepts(property, text));
+    if (!is_good)
         flinch__reader_refuse_value(reader, key, &shown, "is refused by librdkafka",
                                     "what its documentation says");
     else

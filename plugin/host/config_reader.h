@@ -15,6 +15,7 @@ typedef struct flinch__reader {
     flinch__problems *problems;
     const char *file; /* for messages */
     flinch__profile profile;
+    bool (*accepts)(const char *property, const char *value);
     const flinch__node *root;                      /* or NULL */
     const flinch__node *set[FLINCH__MAX_SETTINGS]; /* where each setting was given, or NULL */
     flinch__property *properties;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "plugin/host/config_kafka.h"
+#include "plugin/host/kafka_judge.h"
 
 static void rule_refuses_with_a_reason(void **state) {
     (void)state;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "plugin/host/config.h"
+#include "plugin/host/kafka_judge.h"
 
 /* A load of one text, and what came of it. */
 typedef struct fixture {
@@ -29,8 +30,10 @@ static fixture load(const flinch__config_source *source) {
 }
 
 static fixture load_text(const char *text) {
-    return load(&(flinch__config_source){
-        .text = text, .name = "test.yaml", .profile = FLINCH_PROFILE_OFFLINE});
+    return load(&(flinch__config_source){.text = text,
+                                         .name = "test.yaml",
+                                         .profile = FLINCH_PROFILE_OFFLINE,
+                                         .accepts = flinch__kafka_accepts});
 }
 
 static fixture load_run(const char *text) {

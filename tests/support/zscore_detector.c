@@ -34,8 +34,7 @@ static flinch_status learn(zscore *z, const flinch_tile *t, void *s, flinch_lear
     FLINCH_TRY(score(z, t, s, signals));
     for (uint32_t i = 0; i < t->count; i++) {
         double x = isfinite(t->values[i * z->d]) ? (double)t->values[i * z->d] : 0;
-        z->raw[i] = signals[i].raw;
-        z->rows++, z->sum += x, z->squares += x * x;
+        z->raw[i] = signals[i].raw, z->rows++, z->sum += x, z->squares += x * x;
     }
     return flinch_status_of(FLINCH_OK);
 }

@@ -1,0 +1,10 @@
+/* librdkafka's judgement on values of its properties; apart, so that libflinch does without it. */
+#ifndef FLINCH_HOST_KAFKA_JUDGE_H
+#define FLINCH_HOST_KAFKA_JUDGE_H
+
+#include <stdbool.h>
+
+/* Does librdkafka take the value? Its own words are not repeated: they may hold the value. */
+bool flinch__kafka_accepts(const char *property, const char *value);
+
+#endif
