@@ -1,27 +1,17 @@
 /* The walk of one record along a plan. Errors stick: the first one is kept, and from then on
  * nothing more is read, so that the code needs to look at the cause only where it loops. */
-#include <math.h>
 #include <string.h>
 
-#include "schemas/plan_code.h"
+#include "schemas/plan_row.h"
 #include "schemas/varint.h"
 
 enum {
     CALL_DEPTH_MAX = 64,
     WORK_PER_BYTE = 8, /* calls, branches, items: an honest record needs about one for a byte */
-    WORK_FREE = 4096,
-    DIGITS_MAX = 24
+    WORK_FREE = 4096
 };
 
-typedef struct walk {
-    const flinch__plan *plan;
-    const uint8_t *at;
-    const uint8_t *end;
-    flinch__row *row;
-    size_t work_left;
-    uint32_t depth;
-    flinch__cause cause;
-} walk;
+typedef flinch__walk walk;
 
 static void run(walk *w, uint32_t from);
 
@@ -110,77 +100,8 @@ static const uint8_t *read_sized(walk *w, size_t *out_size) {
     return w->cause == FLINCH_CAUSE_NONE ? take(w, *out_size) : NULL;
 }
 
-/* --- Values ----------------------------------------------------------------------------------- */
-
-/* While walking, a value of +Inf stands for "not finite" and -Inf for "wrong type": neither can
- * come from a record. The tally at the end counts them, once each, and makes them NaN. */
-static double finite_or_mark(double value) {
-    return isfinite(value) ? value : (double)INFINITY;
-}
-
-typedef struct value {
-    bool is_number;
-    double number;
-    const char *text; /* its name as a category, if it has one */
-    size_t size;
-} value;
-
-static void deliver_to(walk *w, flinch__sink sink, const value *v) {
-    flinch__row *row = w->row;
-    switch (sink.kind) {
-    case FLINCH_SINK_NUMBER:
-        row->values[sink.index] = finite_or_mark(v->number);
-        break;
-    case FLINCH_SINK_CATEGORY:
-        row->values[sink.index] =
-            flinch__category_index(&w->plan->categories[sink.index], v->text, v->size);
-        break;
-    case FLINCH_SINK_WRONG:
-        row->values[sink.index] = (double)-INFINITY;
-        break;
-    case FLINCH_SINK_CAPTURE:
-        row->captures[sink.index] =
-            v->is_number ? (flinch__capture){.kind = FLINCH_CAPTURE_NUMBER, .number = v->number}
-                         : (flinch__capture){
-                               .kind = FLINCH_CAPTURE_TEXT, .text = v->text, .text_size = v->size};
-        break;
-    }
-}
-
-static void deliver(walk *w, const flinch__ins *ins, const value *v) {
-    if (w->cause != FLINCH_CAUSE_NONE)
-        return;
-    for (uint32_t i = 0; i < ins->count; i++)
-        deliver_to(w, w->plan->code.sinks[ins->first + i], v);
-}
-
-static void deliver_number(walk *w, const flinch__ins *ins, double number) {
-    deliver(w, ins, &(value){.is_number = true, .number = number});
-}
-
-static void deliver_text(walk *w, const flinch__ins *ins, const char *text, size_t size) {
-    deliver(w, ins, &(value){.text = text, .size = size});
-}
-
-/* Also as decimal text, for a category such as a port number. */
-static void deliver_integer(walk *w, const flinch__ins *ins, int64_t number) {
-    char digits[DIGITS_MAX];
-    char *first = digits + sizeof digits;
-    if (ins->count == 0)
-        return;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest != 0);
-    if (number < 0)
-        *--first = '-';
-    deliver(w, ins,
-            &(value){.is_number = true,
-                     .number = (double)number,
-                     .text = first,
-                     .size = (size_t)(digits + sizeof digits - first)});
-}
+/* --- Leaves ------------------------------------------------------------------------------------
+ */
 
 static void step_boolean(walk *w, const flinch__ins *ins) {
     const uint8_t *byte = take(w, 1);
@@ -190,11 +111,11 @@ static void step_boolean(walk *w, const flinch__ins *ins) {
         fail(w, FLINCH_CAUSE_MALFORMED);
         return;
     }
-    deliver(w, ins,
-            &(value){.is_number = true,
-                     .number = *byte,
-                     .text = *byte == 1 ? "true" : "false",
-                     .size = *byte == 1 ? 4 : 5});
+    flinch__deliver(w, ins,
+                    &(flinch__value){.is_number = true,
+                                     .number = *byte,
+                                     .text = *byte == 1 ? "true" : "false",
+                                     .size = *byte == 1 ? 4 : 5});
 }
 
 static void step_doubles(walk *w, const flinch__ins *ins) {
@@ -204,62 +125,47 @@ static void step_doubles(walk *w, const flinch__ins *ins) {
     const flinch__sink *sinks = w->plan->code.sinks + ins->first;
     double *values = w->row->values;
     for (uint32_t i = 0; i < ins->count; i++)
-        values[sinks[i].index] = finite_or_mark(load_double(bytes + (size_t)8 * i));
+        values[sinks[i].index] = flinch__finite_or_mark(load_double(bytes + (size_t)8 * i));
 }
 
 static void step_real(walk *w, const flinch__ins *ins, size_t size) {
     const uint8_t *bytes = take(w, size);
     if (bytes != NULL)
-        deliver_number(w, ins, size == 4 ? load_float(bytes) : load_double(bytes));
+        flinch__deliver_number(w, ins, size == 4 ? load_float(bytes) : load_double(bytes));
 }
 
 static void step_text(walk *w, const flinch__ins *ins) {
     size_t size = 0;
     const uint8_t *bytes = read_sized(w, &size);
     if (bytes != NULL)
-        deliver_text(w, ins, (const char *)bytes, size);
+        flinch__deliver_text(w, ins, (const char *)bytes, size);
 }
 
 static void step_fixed(walk *w, const flinch__ins *ins) {
     const uint8_t *bytes = take(w, ins->arg);
     if (bytes != NULL)
-        deliver_text(w, ins, (const char *)bytes, ins->arg);
-}
-
-/* A big-endian number in two's complement, divided by 10^scale. Up to 53 bits the digits are exact.
- */
-static double decimal(const uint8_t *bytes, size_t size, uint32_t scale) {
-    bool is_negative = size > 0 && bytes[0] >= 0x80;
-    double magnitude = 0;
-    for (size_t i = 0; i < size; i++)
-        magnitude = magnitude * 256 + (is_negative ? 255 - bytes[i] : bytes[i]);
-    if (is_negative)
-        magnitude = -(magnitude + 1);
-    double divisor = 1;
-    for (uint32_t i = 0; i < scale; i++)
-        divisor *= 10; /* exact up to 10²² */
-    return magnitude / divisor;
+        flinch__deliver_text(w, ins, (const char *)bytes, ins->arg);
 }
 
 static void step_decimal(walk *w, const flinch__ins *ins) {
     size_t size = 0;
     const uint8_t *bytes = read_sized(w, &size);
     if (bytes != NULL && ins->count > 0)
-        deliver_number(w, ins, decimal(bytes, size, ins->arg));
+        flinch__deliver_number(w, ins, flinch__decimal(bytes, size, ins->arg));
 }
 
 static void step_fixed_decimal(walk *w, const flinch__ins *ins) {
     const flinch__type *type = w->plan->schema->types[ins->arg];
     const uint8_t *bytes = take(w, type->size);
     if (bytes != NULL && ins->count > 0)
-        deliver_number(w, ins, decimal(bytes, type->size, type->scale));
+        flinch__deliver_number(w, ins, flinch__decimal(bytes, type->size, type->scale));
 }
 
 static void step_enum(walk *w, const flinch__ins *ins) {
     const flinch__type *type = w->plan->schema->types[ins->arg];
     const char *symbol = type->symbols[read_index(w, type->count)];
     if (ins->count > 0)
-        deliver_text(w, ins, symbol, strlen(symbol));
+        flinch__deliver_text(w, ins, symbol, strlen(symbol));
 }
 
 /* --- Blocks of arrays and maps ---------------------------------------------------------------- */
@@ -400,10 +306,10 @@ static void step(walk *w, const flinch__ins *ins) {
         step_boolean(w, ins);
         break;
     case FLINCH_OP_INT:
-        deliver_integer(w, ins, read_int(w));
+        flinch__deliver_integer(w, ins, read_int(w));
         break;
     case FLINCH_OP_LONG:
-        deliver_integer(w, ins, read_long(w));
+        flinch__deliver_integer(w, ins, read_long(w));
         break;
     case FLINCH_OP_FLOAT:
         step_real(w, ins, 4);
@@ -427,7 +333,7 @@ static void step(walk *w, const flinch__ins *ins) {
         step_enum(w, ins);
         break;
     case FLINCH_OP_WRONG:
-        deliver_text(w, ins, NULL, 0);
+        flinch__deliver_text(w, ins, NULL, 0);
         break;
     case FLINCH_OP_UNION:
         step_union(w, ins);
@@ -457,39 +363,14 @@ static void run(walk *w, uint32_t from) {
     }
 }
 
-static void clear_row(const flinch__plan *plan, flinch__row *row) {
-    for (uint32_t i = 0; i < plan->input_count; i++)
-        row->values[i] = (double)NAN;
-    for (uint32_t i = 0; i < plan->capture_count; i++)
-        row->captures[i] = (flinch__capture){.kind = FLINCH_CAPTURE_NONE};
-    row->missing = 0;
-    row->non_finite = 0;
-    row->wrong_type = 0;
-    row->other_category = 0;
-}
-
-static void tally(const flinch__plan *plan, flinch__row *row) {
-    for (uint32_t i = 0; i < plan->input_count; i++) {
-        double v = row->values[i];
-        if (isfinite(v))
-            continue;
-        row->missing += isnan(v) ? 1 : 0;
-        row->non_finite += isinf(v) && v > 0 ? 1 : 0;
-        row->wrong_type += isinf(v) && v < 0 ? 1 : 0;
-        row->values[i] = (double)NAN;
-    }
-    for (uint32_t i = 0; i < plan->one_hot_count; i++)
-        row->other_category += row->values[plan->one_hot[i]] < 0 ? 1 : 0;
-}
-
 flinch__cause flinch__plan_run(const flinch__plan *plan, const uint8_t *data, size_t size,
                                flinch__row *row, size_t *out_used) {
     walk w = {.plan = plan, .at = data, .end = data + size, .row = row};
     w.work_left =
         size > SIZE_MAX / WORK_PER_BYTE - WORK_FREE ? SIZE_MAX : size * WORK_PER_BYTE + WORK_FREE;
-    clear_row(plan, row);
+    flinch__row_clear(plan, row);
     run(&w, 0);
-    tally(plan, row);
+    flinch__row_tally(plan, row);
     *out_used = (size_t)(w.at - data);
     return w.cause;
 }
