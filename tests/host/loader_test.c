@@ -101,7 +101,19 @@ static void open_says_what_is_wrong_with_a_path(void **state) {
     expect_refused("x", "/nonexistent/zscore.so", "No such file or directory");
     expect_refused("x", "/tmp", "is not a regular file");
     expect_refused("x", FLINCH_ZSCORE, "\"x\", but the file holds \"zscore\"");
-    expect_refused("x", FLINCH_SOURCE "/config.example.yaml", "invalid ELF header");
+}
+
+static void open_refuses_a_file_that_is_no_shared_object(void **state) {
+    (void)state;
+    char path[] = "/tmp/flinch-loader-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, "no ELF file, but long enough to be asked", 40), 40);
+    close(file);
+
+    expect_refused("x", path, "detector.path: /tmp/flinch-loader-");
+
+    unlink(path);
 }
 
 static void open_refuses_a_file_that_others_may_write(void **state) {
@@ -123,6 +135,7 @@ int main(void) {
         cmocka_unit_test(loaded_detector_learns_scores_saves_and_loads),
         cmocka_unit_test(loaded_detector_refuses_a_foreign_state),
         cmocka_unit_test(open_says_what_is_wrong_with_a_path),
+        cmocka_unit_test(open_refuses_a_file_that_is_no_shared_object),
         cmocka_unit_test(open_refuses_a_file_that_others_may_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
