@@ -114,6 +114,11 @@ static void note_binding(compiler *c, uint32_t input, const flinch__type *shown,
     binding->problem = problem;
 }
 
+static bool is_composite(const flinch__type *type) {
+    return type->kind == FLINCH_KIND_RECORD || type->kind == FLINCH_KIND_ARRAY ||
+           type->kind == FLINCH_KIND_MAP;
+}
+
 static flinch_status add_sink(compiler *c, uint32_t want, const flinch__type *type,
                               const flinch__type *shown) {
     const flinch_input_list *inputs = &c->want->inputs;
@@ -127,7 +132,8 @@ static flinch_status add_sink(compiler *c, uint32_t want, const flinch__type *ty
         if (type->kind != FLINCH_KIND_NULL || shown == type)
             note_binding(c, want, shown, problem);
     }
-    if (type->kind == FLINCH_KIND_NULL)
+    /* Null leaves its sinks as they are, and there is nothing to capture of a type with parts. */
+    if (type->kind == FLINCH_KIND_NULL || (is_composite(type) && !is_input))
         return flinch_status_of(FLINCH_OK);
     return checked(c, flinch__code_sink(&c->plan->code, sink));
 }
@@ -291,8 +297,7 @@ static bool has_parts(const flinch__type *type) {
                 return true;
         }
     }
-    return type->kind == FLINCH_KIND_RECORD || type->kind == FLINCH_KIND_ARRAY ||
-           type->kind == FLINCH_KIND_MAP;
+    return is_composite(type);
 }
 
 /* Gives each distinct key the number of the first target that names it. Where values have no parts,

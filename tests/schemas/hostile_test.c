@@ -269,6 +269,31 @@ static void a_tower_of_empty_records_takes_no_time(void **state) {
     plan_fixture_fini(&f);
 }
 
+/* A schema may nest records by name far deeper than by text. */
+static void a_chain_of_4000_records_is_compiled_and_ends_at_the_depth_bound(void **state) {
+    (void)state;
+    enum { LENGTH = 4000 };
+    char *schema = calloc(LENGTH + 1, 80);
+    plan_fixture f;
+    test_bytes bytes = {0};
+    test_bytes_byte(&bytes, 0);
+    char *at = stpcpy(schema, "[{\"type\":\"record\",\"name\":\"R0\",\"fields\":["
+                              "{\"name\":\"f\",\"type\":\"int\"}]}");
+    for (int i = 1; i < LENGTH; i++)
+        at += sprintf(at,
+                      ",{\"type\":\"record\",\"name\":\"R%d\",\"fields\":["
+                      "{\"name\":\"f\",\"type\":\"R%d\"}]}",
+                      i, i - 1);
+    stpcpy(at, "]");
+
+    plan_fixture_init(&f, schema, "", "f.f");
+    assert_int_equal(f.status.code, FLINCH_OK);
+    assert_int_equal(plan_fixture_run(&f, &bytes), FLINCH_CAUSE_TOO_DEEP);
+
+    plan_fixture_fini(&f);
+    free(schema);
+}
+
 static void every_truncation_of_a_record_is_truncated(void **state) {
     (void)state;
     plan_fixture f;
@@ -327,6 +352,7 @@ int main(void) {
         cmocka_unit_test(an_int_over_32_bits_is_malformed),
         cmocka_unit_test(more_work_than_bytes_can_justify_is_refused),
         cmocka_unit_test(a_tower_of_empty_records_takes_no_time),
+        cmocka_unit_test(a_chain_of_4000_records_is_compiled_and_ends_at_the_depth_bound),
         cmocka_unit_test(every_truncation_of_a_record_is_truncated),
         cmocka_unit_test(bytes_after_the_record_are_left_to_the_caller),
     };

@@ -236,6 +236,24 @@ static void a_string_where_a_number_should_be_is_masked_and_counted(void **state
     plan_fixture_fini(&f);
 }
 
+static void a_type_with_parts_is_no_number_and_no_capture(void **state) {
+    (void)state;
+    plan_fixture f;
+    test_bytes bytes = {0};
+    compiled(
+        &f,
+        RECORD(FIELD("l", "{\"type\":\"array\",\"items\":\"int\"}") "," FIELD("w", "\"double\"")),
+        "l w", "l");
+    test_bytes_long(&bytes, 0);
+    test_bytes_double(&bytes, 4);
+
+    runs_well(&f, &bytes);
+
+    assert_int_equal(f.row.wrong_type, 1);
+    assert_int_equal(f.captures[0].kind, FLINCH_CAPTURE_NONE);
+    plan_fixture_fini(&f);
+}
+
 static void nan_and_infinity_are_masked_and_counted(void **state) {
     (void)state;
     static const double HOSTILE[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
@@ -381,18 +399,16 @@ static void a_renamed_field_binds_by_its_alias(void **state) {
 static void numeric_paths_are_listed_in_schema_order(void **state) {
     (void)state;
     static const char SCHEMA[] =
-        RECORD(
-            FIELD("a", "\"int\"") "," FIELD("s", "\"string\"") "," FIELD(
-                "at", "{\"type\":\"long\","
-                      "\"logicalType\":"
-                      "\"timestamp-"
-                      "millis\"}") "," FIELD("in",
-                                             "{\"type\":\"record\",\"name\":\"I\",\"fields\":"
-                                             "[" FIELD("x", "[\"null\",\"float\"]") "," FIELD(
-                                                 "again",
-                                                 "[\"null\",\"I\"]") "]}") "," FIELD("label",
-                                                                                     "\"boolea"
-                                                                                     "n\""));
+        RECORD(FIELD("a", "\"int\"") "," FIELD("s", "\"string\"") "," FIELD(
+            "at",
+            "{\"type\":\"long\","
+            "\"logicalType\":"
+            "\"timestamp-"
+            "millis\"}") "," FIELD("in", "{\"type\":\"record\",\"name\":\"I\",\"fields\":"
+                                         "[" FIELD("x", "[\"null\",\"float\"]") "," FIELD(
+                                             "again", "[\"null\",\"I\"]") "]}") "," FIELD("label",
+                                                                                          "\"boolea"
+                                                                                          "n\""));
     static const char *const EXCEPT[] = {"label"};
     flinch__paths paths;
     flinch_error error;
@@ -417,6 +433,7 @@ int main(void) {
         cmocka_unit_test(blocks_that_say_their_size_are_read_and_skipped),
         cmocka_unit_test(null_is_missing),
         cmocka_unit_test(a_string_where_a_number_should_be_is_masked_and_counted),
+        cmocka_unit_test(a_type_with_parts_is_no_number_and_no_capture),
         cmocka_unit_test(nan_and_infinity_are_masked_and_counted),
         cmocka_unit_test(a_key_given_twice_is_counted_once),
         cmocka_unit_test(a_binding_says_type_alias_and_problem),
