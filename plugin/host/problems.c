@@ -26,6 +26,8 @@ static int write_place(char *text, size_t size, const char *file, flinch__place 
     return snprintf(text, size, "%.300s:%u:%u: ", file, place.line, place.column);
 }
 
+static char *write_text(const char *file, flinch__place place, const char *format, va_list args)
+    FLINCH_PRINTF(3, 0);
 static char *write_text(const char *file, flinch__place place, const char *format, va_list args) {
     char text[MAX_TEXT];
     int used = write_place(text, sizeof text, file, place);
