@@ -69,8 +69,7 @@ static void rank(const flinch__evaluation *evaluation, flinch__measures *measure
 flinch__measures flinch__evaluation_measure(flinch__evaluation *evaluation) {
     flinch__measures measures = {0};
     if (evaluation->count > 0)
-        qsort(evaluation->items, evaluation->count, sizeof *evaluation->items,
-              by_score_descending);
+        qsort(evaluation->items, evaluation->count, sizeof *evaluation->items, by_score_descending);
     count(evaluation, &measures);
     rank(evaluation, &measures);
     uint64_t negatives = measures.scored - measures.positives;

@@ -8,7 +8,24 @@ static const flinch__cli_option CHECK_OPTIONS[] = {
     {"reference", NULL, NULL, "prints every setting of the configuration, and ends"},
 };
 
+static const flinch__cli_option DEMO_OPTIONS[] = {
+    {"live", NULL, NULL, "watches this machine instead of recorded connections"},
+    {"rate", "N", NULL, "records a second; 0: as fast as possible"},
+    {"seconds", "N", NULL, "ends after so long"},
+};
+
+static const flinch__cli_option SCORE_OPTIONS[] = {
+    {"output", "FILE", NULL, "where to: .csv, .jsonl or .avro; else CSV on standard output"},
+    {"stream", "NAME", NULL, "name of the stream that the records are; else the file's"},
+    {"time", "FIELD", NULL, "the records' time, in milliseconds since 1970"},
+};
+
 static const flinch__verb VERBS[] = {
+    {.name = "run",
+     .summary = "the service: scores the records of a topic until it is told to stop",
+     .operands = "",
+     .example = "flinch run --config config.yaml",
+     .run = flinch__verb_run},
     {.name = "check",
      .summary = "validates a configuration and shows what it means",
      .operands = "CONFIG",
@@ -17,6 +34,21 @@ static const flinch__verb VERBS[] = {
      .option_count = COUNT_OF(CHECK_OPTIONS),
      .max_operands = 1,
      .run = flinch__verb_check},
+    {.name = "demo",
+     .summary = "shows the whole pipeline on real data, or on this machine",
+     .operands = "",
+     .example = "flinch demo --live",
+     .options = DEMO_OPTIONS,
+     .option_count = COUNT_OF(DEMO_OPTIONS),
+     .run = flinch__verb_demo},
+    {.name = "score",
+     .summary = "scores the records of an .avro file",
+     .operands = "FILE.avro",
+     .example = "flinch score telemetry.avro --output scores.csv --set input.stream=host",
+     .options = SCORE_OPTIONS,
+     .option_count = COUNT_OF(SCORE_OPTIONS),
+     .max_operands = 1,
+     .run = flinch__verb_score},
     {.name = "version",
      .summary = "prints the versions of flinch and what it stands on",
      .operands = "",

@@ -11,10 +11,10 @@
 enum { FLINCH__SETUP_CAPTURES = 4 };
 
 typedef struct flinch__setup {
-    const flinch__config *config; /* borrowed, longer-lived */
-    flinch_input_list inputs;     /* as listed, or found by `auto` */
-    flinch__paths paths;          /* of auto */
-    flinch_input *found;          /* of auto */
+    const flinch__config *config;                 /* borrowed, longer-lived */
+    flinch_input_list inputs;                     /* as listed, or found by `auto` */
+    flinch__paths paths;                          /* of auto */
+    flinch_input *found;                          /* of auto */
     const char *captures[FLINCH__SETUP_CAPTURES]; /* the stream's field first, if there is one */
     uint32_t capture_count;
     flinch__blueprint *blueprint;
@@ -24,7 +24,7 @@ typedef struct flinch__setup {
 typedef struct flinch__setup_request {
     const flinch__config *config;
     const flinch_detector_api *detector;
-    const char *schema; /* a writer schema, for features: auto; else may be NULL */
+    const char *schema;          /* a writer schema, for features: auto; else may be NULL */
     const char *const *captures; /* further fields to hand out, never features of auto */
     uint32_t capture_count;
 } flinch__setup_request;

@@ -1,0 +1,253 @@
+#include "plugin/host/service.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "plugin/host/loader.h"
+#include "plugin/host/setup.h"
+#include "schemas/score_codec.h"
+
+enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 1000, TELL_EVERY = 10 };
+
+typedef struct service service;
+
+typedef struct member {
+    service *service;
+    flinch__worker_config config;
+    flinch__registry *registry; /* one for each worker: a registry is not shared */
+    flinch__worker *worker;
+    char transactional_id[512];
+    pthread_t thread;
+    bool started;
+    flinch_status status;
+    flinch_error error;
+} member;
+
+struct service {
+    const flinch__config *config;
+    const flinch__log *log;
+    atomic_bool *stop;
+    flinch__loader loader;
+    flinch__setup setup;
+    char *schema; /* fixed, or NULL */
+    int32_t score_schema_id;
+    flinch__stats stats;
+    member *members;
+};
+
+/* Tells of the features that a schema does not have, once for each schema and worker. */
+static void on_schema(void *context, int32_t id, const flinch__plan *plan) {
+    const service *s = context;
+    char name[256];
+    flinch__log_write(s->log, FLINCH_NOTE_INFO, "schema", "id=%d", (int)id);
+    for (uint32_t i = 0; i < s->setup.inputs.count; i++) {
+        flinch__binding binding = flinch__plan_binding(plan, i);
+        flinch__log_value(s->setup.inputs.items[i].field, name, sizeof name);
+        if (binding.type == NULL)
+            flinch__log_write(s->log, FLINCH_NOTE_WARNING, "feature_missing",
+                              "schema_id=%d feature=%s", (int)id, name);
+        else if (binding.problem != NULL)
+            flinch__log_write(s->log, FLINCH_NOTE_WARNING, "feature_unusable",
+                              "schema_id=%d feature=%s problem=\"%s\"", (int)id, name,
+                              binding.problem);
+    }
+}
+
+static void pause_ms(const atomic_bool *stop, int ms) {
+    const struct timespec step = {.tv_nsec = 50 * 1000000};
+    for (int waited = 0; waited < ms && !atomic_load(stop); waited += 50)
+        nanosleep(&step, NULL);
+}
+
+/* Calls until the registry answers, telling now and then that it does not. */
+static flinch_status
+ask_registry(service *s, flinch_status (*ask)(service *, flinch__registry *, flinch_error *),
+             flinch_error *error) {
+    flinch__registry *registry = NULL;
+    FLINCH_TRY(flinch__registry_new(&s->config->registry, &registry, error));
+    flinch_status status = flinch_status_of(FLINCH_STOPPED);
+    for (int i = 0; !atomic_load(s->stop); i++) {
+        status = ask(s, registry, error);
+        if (status.code != FLINCH_TRY_AGAIN)
+            break;
+        if (i % TELL_EVERY == 0)
+            flinch__log_write(s->log, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
+                              error->text);
+        pause_ms(s->stop, REGISTRY_PAUSE_MS);
+        status = flinch_status_of(FLINCH_STOPPED);
+    }
+    flinch__registry_free(registry);
+    return status;
+}
+
+static flinch_status ask_latest(service *s, flinch__registry *registry, flinch_error *error) {
+    char subject[300];
+    int32_t id = 0;
+    snprintf(subject, sizeof subject, "%.249s-value", s->config->input.topic);
+    free(s->schema);
+    s->schema = NULL;
+    return flinch__registry_latest(registry, subject, &id, &s->schema, error);
+}
+
+static flinch_status register_scores(service *s, flinch__registry *registry, flinch_error *error) {
+    char subject[300];
+    snprintf(subject, sizeof subject, "%.249s-value", s->config->output.scores);
+    return flinch__registry_register(registry, subject, flinch__score_schema(), &s->score_schema_id,
+                                     error);
+}
+
+/* The schema that auto looks at, the features, the blueprint, the id of our own schema. */
+static flinch_status prepare(service *s, flinch_error *error) {
+    const flinch__config *config = s->config;
+    bool fixed = config->input.schema_file != NULL;
+    FLINCH_TRY(
+        flinch__loader_open(config->detector_type, config->detector_path, &s->loader, error));
+    if (fixed)
+        FLINCH_TRY(
+            flinch__read_file(config->input.schema_file, MAX_SCHEMA_BYTES, &s->schema, error));
+    else if (config->features_auto)
+        FLINCH_TRY(ask_registry(s, ask_latest, error));
+    flinch__setup_request request = {
+        .config = config, .detector = s->loader.api, .schema = s->schema};
+    FLINCH_TRY(flinch__setup_init(&s->setup, &request, error));
+    if (!fixed) {
+        free(s->schema); /* auto has looked at it; records bring their own */
+        s->schema = NULL;
+    }
+    s->score_schema_id = -1;
+    return config->registry.url != NULL ? ask_registry(s, register_scores, error)
+                                        : flinch_status_of(FLINCH_OK);
+}
+
+static flinch_status open_member(service *s, uint32_t index, flinch_error *error) {
+    const flinch__config *config = s->config;
+    member *m = &s->members[index];
+    m->service = s;
+    if (config->registry.url != NULL)
+        FLINCH_TRY(flinch__registry_new(&config->registry, &m->registry, error));
+    snprintf(m->transactional_id, sizeof m->transactional_id, "%s-%s-%u", config->input.group,
+             config->input.instance, index);
+    m->config = (flinch__worker_config){
+        .properties = config->properties,
+        .property_count = config->property_count,
+        .topic = config->input.topic,
+        .group = config->input.group,
+        .transactional_id = m->transactional_id,
+        .scores_topic = config->output.scores,
+        .dead_letters_topic = config->output.dead_letters,
+        .score_schema_id = s->score_schema_id,
+        .start = config->input.start,
+        .start_ms = config->input.start_ms,
+        .score_backlog = config->input.backlog == FLINCH_BACKLOG_SCORE,
+        .stream_by = config->input.stream_by,
+        .exactly_once = config->delivery == FLINCH_DELIVERY_EXACTLY_ONCE,
+        .commit_interval_ms = config->commit_interval_ms,
+        .blueprint = s->setup.blueprint,
+        .decoder = {.want = flinch__setup_want(&s->setup),
+                    .framing = config->input.framing,
+                    .schema = s->schema,
+                    .registry = m->registry,
+                    .missing_ttl_ms = config->input.schema_missing_ms,
+                    .schema_seen = on_schema,
+                    .context = s},
+        .notes = {.note = flinch__log_note, .context = (void *)(uintptr_t)s->log},
+        .stats = &s->stats,
+    };
+    return flinch__worker_new(&m->config, &m->worker, error);
+}
+
+static void *run_member(void *argument) {
+    member *m = argument;
+    m->status = flinch__worker_run(m->worker, m->service->stop, &m->error);
+    if (!flinch_is_ok(m->status))
+        atomic_store(m->service->stop, true); /* one that fails ends all: crash only */
+    return NULL;
+}
+
+static flinch_status run_members(service *s, flinch_error *error) {
+    flinch_status status = flinch_status_of(FLINCH_OK);
+    s->members = calloc(s->config->workers, sizeof *s->members);
+    if (s->members == NULL)
+        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for the workers");
+    for (uint32_t i = 0; i < s->config->workers && flinch_is_ok(status); i++)
+        status = open_member(s, i, error);
+    for (uint32_t i = 0; i < s->config->workers && flinch_is_ok(status); i++) {
+        member *m = &s->members[i];
+        m->started = pthread_create(&m->thread, NULL, run_member, m) == 0;
+        if (!m->started) {
+            atomic_store(s->stop, true);
+            status = flinch_fail(error, FLINCH_FATAL, "no thread for worker %u", i);
+        }
+    }
+    for (uint32_t i = 0; i < s->config->workers; i++) {
+        member *m = &s->members[i];
+        if (m->started)
+            pthread_join(m->thread, NULL);
+        if (m->started && flinch_is_ok(status) && !flinch_is_ok(m->status)) {
+            status = m->status;
+            *error = m->error;
+        }
+    }
+    return status;
+}
+
+static void log_totals(service *s) {
+    uint64_t dead = 0;
+    uint64_t scored = 0;
+    for (size_t i = 0; i < FLINCH_CAUSE_COUNT; i++)
+        dead += atomic_load(&s->stats.dead[i]);
+    for (size_t i = 0; i < FLINCH__SCORE_STATUSES; i++)
+        scored += atomic_load(&s->stats.scored[i]);
+    flinch__log_write(
+        s->log, FLINCH_NOTE_INFO, "stopped",
+        "consumed=%llu replayed=%llu scored=%llu anomalies=%llu dead_letters=%llu "
+        "tombstones=%llu missing=%llu non_finite=%llu wrong_type=%llu commits=%llu aborts=%llu",
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_CONSUMED),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_REPLAYED),
+        (unsigned long long)scored,
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_ANOMALIES),
+        (unsigned long long)dead,
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_TOMBSTONES),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_MISSING),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_NON_FINITE),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_WRONG_TYPE),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_ABORTS));
+}
+
+static void close_service(service *s) {
+    for (uint32_t i = 0; s->members != NULL && i < s->config->workers; i++) {
+        flinch__worker_free(s->members[i].worker);
+        flinch__registry_free(s->members[i].registry);
+    }
+    free(s->members);
+    flinch__setup_fini(&s->setup);
+    flinch__loader_close(&s->loader);
+    free(s->schema);
+    free(s);
+}
+
+flinch_status flinch__service_run(const flinch__config *config, const flinch__log *log,
+                                  atomic_bool *stop, flinch_error *error) {
+    service *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory");
+    s->config = config;
+    s->log = log;
+    s->stop = stop;
+    flinch__log_write(log, FLINCH_NOTE_INFO, "starting",
+                      "version=%s topic=%s group=%s instance=%s workers=%u", FLINCH_VERSION,
+                      config->input.topic, config->input.group, config->input.instance,
+                      config->workers);
+    flinch_status status = prepare(s, error);
+    if (flinch_is_ok(status))
+        status = run_members(s, error);
+    if (status.code == FLINCH_STOPPED)
+        status = flinch_status_of(FLINCH_OK);
+    log_totals(s);
+    close_service(s);
+    return status;
+}

@@ -1,0 +1,12 @@
+/* The wish to stop, as signals express it: SIGTERM and SIGINT ask once, and force the second time.
+ */
+#ifndef FLINCH_HOST_STOP_H
+#define FLINCH_HOST_STOP_H
+
+#include <stdatomic.h>
+
+/* Catches the signals and gives the flag that they set: the one mutable object of file scope in
+ * flinch. [main] */
+atomic_bool *flinch__stop_on_signals(void);
+
+#endif
