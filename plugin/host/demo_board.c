@@ -179,11 +179,11 @@ void flinch__board_json(flinch__board *board, FILE *out) {
     double seconds = board->now - board->started_at;
     fprintf(out, "{\"records\": %" PRIu64 ", \"scored\": %" PRIu64 ", \"anomalies\": %" PRIu64,
             board->received, m.scored, m.anomalies);
-    json_number(out, "roc_auc", board->table != NULL ? m.roc_auc : NAN);
-    json_number(out, "average_precision", board->table != NULL ? m.average_precision : NAN);
+    json_number(out, "roc_auc", board->table != NULL ? m.roc_auc : (double)NAN);
+    json_number(out, "average_precision", board->table != NULL ? m.average_precision : (double)NAN);
     json_number(out, "alarm_rate", m.alarm_rate);
     json_number(out, "alarm_rate_stated", board->alarm_rate);
-    json_number(out, "false_alarm_rate", board->table != NULL ? m.false_rate : NAN);
+    json_number(out, "false_alarm_rate", board->table != NULL ? m.false_rate : (double)NAN);
     json_number(out, "records_per_second", seconds > 0 ? (double)board->received / seconds : 0);
     fputs("}\n", out);
     fflush(out);

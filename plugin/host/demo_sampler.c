@@ -139,7 +139,7 @@ static double stalled(const char *path) {
         return NAN;
     if (fgets(text, sizeof text, file) != NULL) {
         const char *at = strstr(text, "total=");
-        total = at != NULL ? strtod(at + 6, NULL) : NAN;
+        total = at != NULL ? strtod(at + 6, NULL) : (double)NAN;
     }
     fclose(file);
     return total;

@@ -62,8 +62,9 @@ static void rank(const flinch__evaluation *evaluation, flinch__measures *measure
         precision_sum += true_here * true_above / all_above;
         i = k;
     }
-    measures->roc_auc = positives > 0 && negatives > 0 ? pairs / (positives * negatives) : NAN;
-    measures->average_precision = positives > 0 ? precision_sum / positives : NAN;
+    measures->roc_auc =
+        positives > 0 && negatives > 0 ? pairs / (positives * negatives) : (double)NAN;
+    measures->average_precision = positives > 0 ? precision_sum / positives : (double)NAN;
 }
 
 flinch__measures flinch__evaluation_measure(flinch__evaluation *evaluation) {

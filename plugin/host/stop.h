@@ -4,6 +4,7 @@
 #define FLINCH_HOST_STOP_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* Catches the signals and gives the flag that they set: the one mutable object of file scope in
  * flinch. [main] */
