@@ -24,9 +24,9 @@ typedef void flinch__schema_seen_fn(void *context, int32_t id, const flinch__pla
 typedef struct flinch__decoder_config {
     flinch__want want;
     flinch__framing framing;
-    const char *schema;         /* fixed schema for every id, or NULL: ask the registry */
-    flinch__registry *registry; /* borrowed; may be NULL with a fixed schema */
-    uint32_t missing_ttl_ms;    /* how long a NOT_FOUND answer is believed */
+    const char *schema;                  /* fixed schema for every id, or NULL: ask the registry */
+    flinch__registry *registry;          /* borrowed; may be NULL with a fixed schema */
+    uint32_t missing_ttl_ms;             /* how long a NOT_FOUND answer is believed */
     flinch__schema_seen_fn *schema_seen; /* or NULL */
     void *context;
 } flinch__decoder_config;
@@ -36,9 +36,10 @@ FLINCH_MUST_CHECK flinch_status flinch__decoder_new(const flinch__decoder_config
                                                     flinch_error *error);
 void flinch__decoder_free(flinch__decoder *decoder);
 
-/* Decodes one message. OK: row is filled. BAD_DATA: *out_cause says why it is a dead letter, `error`
- * says it for people. TRY_AGAIN or DENIED: the registry's fault, not the record's: ask again later
- * with the same bytes. `now_ms` is any monotonic clock, for the negative cache. [worker] */
+/* Decodes one message. OK: row is filled. BAD_DATA: *out_cause says why it is a dead letter,
+ * `error` says it for people. TRY_AGAIN or DENIED: the registry's fault, not the record's: ask
+ * again later with the same bytes. `now_ms` is any monotonic clock, for the negative cache.
+ * [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__decoder_decode(flinch__decoder *decoder,
                                                        const uint8_t *data, size_t size,
                                                        int64_t now_ms, flinch__row *row,

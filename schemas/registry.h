@@ -9,10 +9,10 @@
 typedef struct flinch__registry flinch__registry;
 
 typedef struct flinch__registry_config {
-    const char *url; /* one or more, separated by commas; tried in turn */
-    const char *user;     /* basic auth, or NULL */
-    const char *password; /* or NULL */
-    const char *ca_file;  /* PEM, or NULL for the system's */
+    const char *url;       /* one or more, separated by commas; tried in turn */
+    const char *user;      /* basic auth, or NULL */
+    const char *password;  /* or NULL */
+    const char *ca_file;   /* PEM, or NULL for the system's */
     const char *cert_file; /* client certificate, PEM, or NULL */
     const char *key_file;
     uint32_t timeout_ms; /* of one request in all */
