@@ -1,5 +1,6 @@
 #include "model/blueprint.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,9 @@ static flinch_status probe(flinch__blueprint *blueprint, flinch_error *error) {
 flinch_status flinch__blueprint_new(const flinch__stream_config *config,
                                     flinch__blueprint **out_blueprint, flinch_error *error) {
     *out_blueprint = NULL;
+    /* The order of summation, and so the bits of a score, must not depend on the machine's
+     * processors; and a tile is too small to be shared among threads with profit. */
+    openblas_set_num_threads(1);
     if (config->inputs.count == 0)
         return flinch_fail(error, FLINCH_INVALID, "features: none");
     flinch__blueprint *blueprint = calloc(1, sizeof *blueprint);

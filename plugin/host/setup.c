@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/host/config_streams.h"
+
 flinch_status flinch__read_file(const char *path, size_t max_bytes, char **out_text,
                                 flinch_error *error) {
     *out_text = NULL;
@@ -65,16 +67,8 @@ flinch_status flinch__setup_init(flinch__setup *setup, const flinch__setup_reque
     if (config->features_auto)
         status = find_features(setup, request->schema, error);
     if (flinch_is_ok(status)) {
-        flinch__stream_config streams = {
-            .api = request->detector,
-            .options = config->options,
-            .option_count = config->option_count,
-            .inputs = setup->inputs,
-            .window = config->window,
-            .alarm_rate = config->alarm_rate,
-            .seed = config->seed,
-            .explain_all = config->output.reasons == FLINCH_REASONS_ALL,
-        };
+        flinch__stream_config streams =
+            flinch__config_streams(config, request->detector, setup->inputs);
         status = flinch__blueprint_new(&streams, &setup->blueprint, error);
     }
     if (!flinch_is_ok(status))

@@ -1,12 +1,20 @@
 /* libflinch: the detector of `flinch run` inside another program, without Kafka and Avro.
  *
+ *     static const char FEATURES[] = "features: [{field: cpu}, {field: net, transform: rate}]";
+ *     double row[] = {0.42, 10233};
  *     flinch_engine *engine = NULL;
+ *     flinch_score score;
  *     flinch_error error;
- *     flinch_engine_open("features: [{field: cpu}, {field: net, transform: rate}]", &engine,
- * &error); double row[] = {0.42, 10233}; flinch_score score; flinch_engine_push(engine, row,
- * now_ms, &score, &error); flinch_engine_close(engine);
  *
- * An engine is one stream; it is not locked: one thread at a time. */
+ *     if (!flinch_is_ok(flinch_engine_open(FEATURES, &engine, &error)))
+ *         puts(error.text);
+ *     else if (flinch_is_ok(flinch_engine_push(engine, row, now_ms, &score, &error)))
+ *         printf("%g\n", score.score);
+ *     flinch_engine_close(engine);
+ *
+ * An engine is one stream. It is not locked: one thread at a time; two engines share nothing. The
+ * first engine sets OpenBLAS to one thread in the whole process, so that results do not depend on
+ * the number of processors. */
 #ifndef FLINCH_FLINCH_H
 #define FLINCH_FLINCH_H
 
@@ -22,8 +30,9 @@ extern "C" {
 
 typedef struct flinch_engine flinch_engine;
 
-/* A stream from the text of a flinch YAML config, of which only features, detector, window,
- * alarm_rate and seed count. INVALID with every mistake's place in the text. [any] */
+/* A stream from the text of a flinch YAML config, of which features (a list), detector, window,
+ * alarm_rate, seed and output.reasons count. INVALID with every mistake and its place, as far as
+ * the error's text holds them. [any] */
 FLINCH_EXPORT FLINCH_MUST_CHECK flinch_status flinch_engine_open(const char *yaml,
                                                                  flinch_engine **out_engine,
                                                                  flinch_error *error);
