@@ -1,0 +1,99 @@
+/* e2e_produce BROKERS TOPIC
+ *
+ * Produces a message for each line of standard input, in their order:
+ *
+ *     PARTITION TIMESTAMP KEY VALUE [NAME=TEXT]
+ *
+ * key and value in hexadecimal, the last a header. An empty key or value is "" (two quotes). */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/e2e/tools/tool.h"
+
+typedef struct line {
+    int32_t partition;
+    int64_t timestamp_ms;
+    uint8_t *key; /* or NULL, as the value */
+    size_t key_size;
+    uint8_t *value;
+    size_t value_size;
+    char *header; /* or NULL */
+} line;
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+    uint64_t *failed = opaque;
+    *failed += message->err != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static uint8_t *take_bytes(char *text, size_t *out_size) {
+    if (strcmp(text, "\"\"") == 0)
+        *text = '\0';
+    return tool_bytes(text, out_size);
+}
+
+static line parse(char *text) {
+    char *rest = NULL;
+    char *words[5] = {NULL};
+    for (size_t i = 0; i < 5; i++)
+        words[i] = strtok_r(i == 0 ? text : NULL, " \n", &rest);
+    if (words[3] == NULL)
+        tool_fail("a line: PARTITION TIMESTAMP KEY VALUE [NAME=TEXT]");
+    line parsed = {.partition = (int32_t)tool_number(words[0], 0, INT32_MAX),
+                   .timestamp_ms = tool_number(words[1], 0, INT64_MAX),
+                   .header = words[4]};
+    parsed.key = take_bytes(words[2], &parsed.key_size);
+    parsed.value = take_bytes(words[3], &parsed.value_size);
+    return parsed;
+}
+
+static rd_kafka_headers_t *headers_of(char *text) {
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+    char *value = text == NULL ? NULL : strchr(text, '=');
+    if (value != NULL)
+        rd_kafka_header_add(headers, text, value - text, value + 1, -1);
+    return headers;
+}
+
+/* A header that is not given is a list of none, which is the same to Kafka. */
+static void produce(rd_kafka_t *client, const char *topic, const line *l) {
+    for (;;) {
+        rd_kafka_headers_t *headers = headers_of(l->header);
+        rd_kafka_resp_err_t err = rd_kafka_producev(
+            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(l->partition),
+            RD_KAFKA_V_TIMESTAMP(l->timestamp_ms), RD_KAFKA_V_KEY(l->key, l->key_size),
+            RD_KAFKA_V_VALUE(l->value, l->value_size), RD_KAFKA_V_HEADERS(headers),
+            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            return;
+        rd_kafka_headers_destroy(headers);
+        if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            tool_fail("produce: %s", rd_kafka_err2str(err));
+        rd_kafka_poll(client, 100);
+    }
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3)
+        tool_fail("usage: e2e_produce BROKERS TOPIC");
+    uint64_t failed = 0;
+    const char *settings[] = {"enable.idempotence", "true", "linger.ms", "20", NULL};
+    rd_kafka_conf_t *conf = tool_conf(argv[1], settings);
+    rd_kafka_conf_set_dr_msg_cb(conf, delivered);
+    rd_kafka_conf_set_opaque(conf, &failed);
+    rd_kafka_t *client = tool_client(RD_KAFKA_PRODUCER, conf);
+
+    char *text = NULL;
+    size_t capacity = 0;
+    while (getline(&text, &capacity, stdin) > 0) {
+        line parsed = parse(text);
+        produce(client, argv[2], &parsed);
+        rd_kafka_poll(client, 0);
+    }
+    free(text);
+    rd_kafka_resp_err_t err = rd_kafka_flush(client, 2 * TOOL_TIMEOUT_MS);
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || failed > 0)
+        tool_fail("%" PRIu64 " messages not delivered: %s", failed, rd_kafka_err2str(err));
+    rd_kafka_destroy(client);
+    return EXIT_SUCCESS;
+}
