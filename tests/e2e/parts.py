@@ -59,6 +59,11 @@ def free_ports(count):
         return [s.getsockname()[1] for s in held]
 
 
+def _need(program):
+    if not shutil.which(program):
+        raise RuntimeError(f"{program} is not installed; ops/setup test installs what tests need")
+
+
 def fetched(goal, name):
     """The folder with what the Maven goal fetches; Maven runs when pom.xml has changed."""
     folder = os.path.join(CACHE, name)
@@ -69,6 +74,7 @@ def fetched(goal, name):
         with open(stamp, encoding="ascii") as f:
             if f.read() == want:
                 return folder
+    _need("mvn")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     command = ["mvn", "-B", "-q", "-ntp", "-f", os.path.join(HERE, "pom.xml"),
@@ -84,13 +90,13 @@ def fetched(goal, name):
 class Process:
     """A program of the test; its output goes to a file."""
 
-    def __init__(self, name, command, folder, env=None):
+    def __init__(self, name, command, folder):
         self.name = name
         self.log = os.path.join(folder, name + ".log")
         with open(self.log, "wb") as out:
             self.popen = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                env={**os.environ, **(env or {})}, preexec_fn=self._die_with_parent)
+                preexec_fn=self._die_with_parent)
 
     @staticmethod
     def _die_with_parent():
@@ -128,7 +134,7 @@ class Process:
 
 
 class Broker:
-    """Apache Kafka, one node in KRaft mode."""
+    """Apache Kafka, one node in KRaft mode. Its address is known before it starts."""
 
     def __init__(self, folder):
         self.port, self._controller = free_ports(2)
@@ -139,11 +145,6 @@ class Broker:
         with open(self._properties, "w", encoding="ascii") as f:
             f.write(self._settings())
         self.process = None
-        subprocess.run(
-            self._java("kafka.tools.StorageTool", "format", "--cluster-id", "flinch-e2e-tests-000aa",
-                       "--config", self._properties),
-            check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        self.start()
 
     def _settings(self):
         return "\n".join([
@@ -167,12 +168,18 @@ class Broker:
 
     @staticmethod
     def _java(*arguments):
+        _need("java")
         jars = os.path.join(fetched("dependency:copy-dependencies", "kafka"), "*")
         return ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars,
                 *arguments]
 
     def start(self):
         """Starts it, again if it was stopped, with the data that it has."""
+        if not os.path.exists(os.path.join(self._folder, "data")):
+            subprocess.run(
+                self._java("kafka.tools.StorageTool", "format", "--cluster-id",
+                           "flinch-e2e-tests-000aa", "--config", self._properties),
+                check=True, stdout=subprocess.DEVNULL)
         self.process = Process("kafka", self._java("kafka.Kafka", self._properties), self._folder)
         try:
             self.process.wait_ready(self._answers)
@@ -181,7 +188,8 @@ class Broker:
             raise
 
     def stop(self):
-        self.process.stop()
+        if self.process:
+            self.process.stop()
 
     def _answers(self):
         """Whether an ApiVersions request is answered without an error."""
@@ -197,7 +205,8 @@ class Broker:
 
 
 class Registry:
-    """Apicurio, a schema registry with Confluent's interface, in memory."""
+    """Apicurio, a schema registry with Confluent's interface, in memory. Its address is known
+    before it starts."""
 
     def __init__(self, folder):
         self.port, = free_ports(1)
@@ -206,9 +215,9 @@ class Registry:
         self._folder = os.path.join(folder, "registry")
         os.makedirs(self._folder)
         self.process = None
-        self.start()
 
     def start(self):
+        _need("java")
         home = fetched("dependency:unpack", "registry")
         runner, = glob.glob(os.path.join(home, "*-runner.jar"))
         self.process = Process("registry", [
@@ -221,7 +230,8 @@ class Registry:
             raise
 
     def stop(self):
-        self.process.stop()
+        if self.process:
+            self.process.stop()
 
     def _answers(self):
         try:
@@ -243,38 +253,43 @@ class Registry:
 
 
 class Workplace:
-    """A temporary folder and the parts that run in it. Kept when the test fails and
+    """A temporary folder and the parts that run in it. The folder is kept when the test fails and
     FLINCH_E2E_KEEP is set."""
 
     def __enter__(self):
-        self._before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        # As Ctrl-C: what unittest would not take for the failure of one test.
+        self._before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.folder = tempfile.mkdtemp(prefix="flinch-e2e-")
         self._parts = []
         return self
 
-    def __exit__(self, kind, _error, _trace):
+    def __exit__(self, _kind, error, _trace):
         for part in reversed(self._parts):
             part.stop()
         signal.signal(signal.SIGTERM, self._before)
-        if kind and os.environ.get("FLINCH_E2E_KEEP"):
+        failed = error is not None and getattr(error, "code", True)  # SystemExit(0) is a success
+        if failed and os.environ.get("FLINCH_E2E_KEEP"):
             print(f"kept: {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, part):
-        """Starts a Broker or a Registry."""
-        started = part(self.folder)
-        self._parts.append(started)
-        return started
+    def add(self, part):
+        """A Broker or a Registry, not started yet; it is stopped with the workplace."""
+        self._parts.append(part(self.folder))
+        return self._parts[-1]
 
-    def run(self, name, command, env=None):
-        """Starts a program; the returned Process is stopped with the workplace."""
-        process = Process(name, command, self.folder, env)
+    def start(self, part):
+        added = self.add(part)
+        added.start()
+        return added
+
+    def adopt(self, process):
+        """A Process that runs already; it is stopped with the workplace."""
         self._parts.append(process)
         return process
 
     def write(self, name, content):
         path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as f:
+        with open(path, "wb") as f:
             f.write(content)
         return path
