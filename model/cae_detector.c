@@ -97,14 +97,14 @@ static float mean_square(const float *v, size_t n) {
     return sum / (float)n;
 }
 
-/* e = ln(mean r² + 1e-4), the reconstruction error; m = ln(‖y‖²/d + 1e-2), the same whitened;
+/* e = ln(mean r² + 1e-4), the reconstruction error; m = ln(‖y‖²/d + 1e-3), the same whitened;
  * s = −ln(‖J‖²_F + 1e-12), the encoder's sensitivity: low is strange. The floors say from where on
  * an error is one: with smaller ones a constant stream alarms at the model's own rounding. */
 static void signals_of(const flinch_detector *detector, const workspace *w, size_t t,
                        double out[FLINCH__SIGNALS]) {
     const size_t d = detector->settings.d;
     out[0] = log((double)mean_square(w->pass.r + t * d, d) + 1e-4);
-    out[1] = log((double)mean_square(w->y + t * d, d) + 1e-2);
+    out[1] = log((double)mean_square(w->y + t * d, d) + 1e-3);
     out[2] = -log((double)w->pass.sensitivity[t] + 1e-12);
 }
 

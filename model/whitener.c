@@ -109,7 +109,7 @@ void flinch__whitener_refresh(flinch__whitener *whitener, double *work) {
     double trace = 0;
     for (size_t i = 0; i < d; i++)
         trace += (double)C[i * stride];
-    double ridge = 0.01 * trace / d + 1e-4;
+    double ridge = 0.01 * trace / d + 3e-4;
 
     if (!is_full(whitener)) {
         for (uint32_t i = 0; i < d; i++)

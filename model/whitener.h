@@ -1,4 +1,4 @@
-/* The whitened residual: y = L⁻¹(r − r̄) with L·Lᵀ = C + (0.01·tr C/d + 1e-4)·I, C and r̄ the running
+/* The whitened residual: y = L⁻¹(r − r̄) with L·Lᵀ = C + (0.01·tr C/d + 3e-4)·I, C and r̄ the running
  * covariance and mean of accepted rows' residuals, so that ‖y‖² = (r − r̄)ᵀC⁻¹(r − r̄), the squared
  * Mahalanobis distance of the residual. Above FLINCH__WHITEN_FULL features C is kept diagonal. */
 #ifndef FLINCH_MODEL_WHITENER_H
