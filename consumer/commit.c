@@ -5,7 +5,7 @@
 #include "consumer/client.h"
 
 /* Bounds of the calls, all below max.poll.interval.ms (300 s). */
-enum { INIT_MS = 30000, SEND_OFFSETS_MS = 30000, COMMIT_MS = 30000, ABORT_MS = 10000 };
+enum { INIT_MS = 5000, SEND_OFFSETS_MS = 30000, COMMIT_MS = 30000, ABORT_MS = 10000 };
 enum { RETRIES = 20, PAUSE_MS = 50 };
 
 flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
@@ -69,19 +69,23 @@ static void pause_before_retry(const flinch__committer *committer) {
 
 flinch_status flinch__committer_open(flinch__committer *committer,
                                      const flinch__worker_config *config, flinch_error *error) {
-    *committer = (flinch__committer){.config = config};
-    flinch__client_hooks hooks = {
-        .delivered = on_delivery, .failed = on_error, .opaque = committer};
-    FLINCH_TRY(
-        flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer, error));
+    if (committer->producer == NULL) {
+        *committer = (flinch__committer){.config = config};
+        flinch__client_hooks hooks = {
+            .delivered = on_delivery, .failed = on_error, .opaque = committer};
+        FLINCH_TRY(flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer,
+                                      error));
+    }
     if (!config->exactly_once)
         return flinch_status_of(FLINCH_OK);
     rd_kafka_error_t *failed = rd_kafka_init_transactions(committer->producer, INIT_MS);
     if (failed == NULL)
         return flinch_status_of(FLINCH_OK);
     flinch_status status = judge(committer, "init_transactions", failed, error);
+    if (flinch_is_ok(status))
+        return flinch_status_of(FLINCH_TRY_AGAIN); /* the next call takes up where this one stood */
     flinch__committer_close(committer);
-    return flinch_is_ok(status) ? flinch_status_of(FLINCH_TRY_AGAIN) : status;
+    return status;
 }
 
 void flinch__committer_close(flinch__committer *committer) {

@@ -26,7 +26,8 @@ typedef struct flinch__committer {
 } flinch__committer;
 
 /* Makes a producer that owns the transactional id: whoever had it before is fenced. TRY_AGAIN while
- * the brokers do not answer, FATAL or DENIED with text. [worker] */
+ * the brokers do not answer, within seconds, so that a stop is heard; FATAL or DENIED with text.
+ * [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__committer_open(flinch__committer *committer,
                                                        const flinch__worker_config *config,
                                                        flinch_error *error);

@@ -1,10 +1,11 @@
 #include "consumer/topics.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "consumer/client.h"
 
-enum { ASK_MS = 5000, PAUSE_MS = 500, TELL_EVERY = 10 };
+enum { ASK_MS = 5000, PAUSE_MS = 250, PAUSE_MAX_MS = 4000, STEP_MS = 50 };
 
 static flinch_status judge(rd_kafka_resp_err_t err, const char *topic, const char *setting,
                            const char *brokers, flinch_error *error) {
@@ -84,17 +85,24 @@ static flinch_status look(rd_kafka_t *client, const flinch__worker_config *confi
     return status;
 }
 
+static void pause_ms(const atomic_bool *stop, int ms) {
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
+    for (int waited = 0; waited < ms && !atomic_load(stop); waited += STEP_MS)
+        nanosleep(&step, NULL);
+}
+
 static flinch_status await(rd_kafka_t *client, const flinch__worker_config *config,
                            const needed_topic *topic, const atomic_bool *stop, int *out_partitions,
                            flinch_error *error) {
-    for (int i = 0; !atomic_load(stop); i++) {
+    for (int pause = PAUSE_MS; !atomic_load(stop);) {
         flinch_status status = look(client, config, topic, out_partitions, error);
         if (status.code != FLINCH_NOT_FOUND && status.code != FLINCH_TRY_AGAIN)
             return status;
-        if (i % TELL_EVERY == 0)
-            flinch__note(&config->notes, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
-                         error->text);
-        rd_kafka_poll(client, PAUSE_MS);
+        flinch__note(&config->notes, FLINCH_NOTE_WARNING, "waiting",
+                     "retry_in_ms=%d reason=\"%.400s\"", pause, error->text);
+        rd_kafka_poll(client, 0);
+        pause_ms(stop, pause);
+        pause = 2 * pause < PAUSE_MAX_MS ? 2 * pause : PAUSE_MAX_MS;
     }
     return flinch_status_of(FLINCH_STOPPED);
 }

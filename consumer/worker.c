@@ -266,7 +266,7 @@ static flinch_status wait_for_registry(flinch__worker *worker, flinch__partition
     pause = pause < REGISTRY_PAUSE_MAX_MS ? pause : REGISTRY_PAUSE_MAX_MS;
     flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "registry_wait",
                  "partition=%" PRId32 " offset=%" PRId64 " retry_in_ms=%" PRId64
-                 " reason=\"%.300s\"",
+                 " reason=\"registry (registry.url): %.300s\"",
                  partition->id, offset, pause, error->text);
     flinch__stats_add(worker->config.stats, FLINCH_STAT_REGISTRY_WAITS, 1);
     partition->waits++;

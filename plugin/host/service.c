@@ -10,7 +10,7 @@
 #include "plugin/host/setup.h"
 #include "schemas/score_codec.h"
 
-enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 1000, TELL_EVERY = 10 };
+enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 250, REGISTRY_PAUSE_MAX_MS = 4000 };
 
 typedef struct service service;
 
@@ -62,21 +62,24 @@ static void pause_ms(const atomic_bool *stop, int ms) {
         nanosleep(&step, NULL);
 }
 
-/* Calls until the registry answers, telling now and then that it does not. */
+/* Calls until the registry answers, at growing intervals, telling that it does not. */
 static flinch_status
 ask_registry(service *s, flinch_status (*ask)(service *, flinch__registry *, flinch_error *),
              flinch_error *error) {
     flinch__registry *registry = NULL;
     FLINCH_TRY(flinch__registry_new(&s->config->registry, &registry, error));
     flinch_status status = flinch_status_of(FLINCH_STOPPED);
-    for (int i = 0; !atomic_load(s->stop); i++) {
-        status = ask(s, registry, error);
+    for (int pause = REGISTRY_PAUSE_MS; !atomic_load(s->stop);) {
+        flinch_error cause = {""};
+        status = ask(s, registry, &cause);
+        if (!flinch_is_ok(status))
+            status = flinch_fail(error, status.code, "registry (registry.url): %.450s", cause.text);
         if (status.code != FLINCH_TRY_AGAIN)
             break;
-        if (i % TELL_EVERY == 0)
-            flinch__log_write(s->log, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
-                              error->text);
-        pause_ms(s->stop, REGISTRY_PAUSE_MS);
+        flinch__log_write(s->log, FLINCH_NOTE_WARNING, "waiting",
+                          "retry_in_ms=%d reason=\"%.450s\"", pause, error->text);
+        pause_ms(s->stop, pause);
+        pause = 2 * pause < REGISTRY_PAUSE_MAX_MS ? 2 * pause : REGISTRY_PAUSE_MAX_MS;
         status = flinch_status_of(FLINCH_STOPPED);
     }
     flinch__registry_free(registry);
