@@ -41,11 +41,12 @@ static void print_option(FILE *out, const char *name, const char *argument, cons
 }
 
 static void print_help(const flinch__verb *verb, FILE *out) {
-    fprintf(out, "flinch %s: %s\n\nusage: flinch %s [OPTION…] %s\n\n", verb->name, verb->summary,
-            verb->name, verb->operands);
+    fprintf(out, "flinch %s: %s\n\nusage: flinch %s [OPTION…]%s%s\n\n", verb->name, verb->summary,
+            verb->name, *verb->operands == '\0' ? "" : " ", verb->operands);
     for (uint32_t i = 0; i < verb->option_count; i++)
         print_option(out, verb->options[i].name, verb->options[i].argument, verb->options[i].doc);
-    print_option(out, "config", "FILE", "configuration (YAML); also -c");
+    if (!verb->own_config)
+        print_option(out, "config", "FILE", "configuration (YAML); also -c");
     print_option(out, "set", "KEY=VALUE", "overrides a key of the configuration; may be repeated");
     print_option(out, "json", NULL, "one JSON object as the last line of standard output");
     print_option(out, "help", NULL, "this text");
@@ -158,6 +159,12 @@ static bool parse(flinch__cli *cli, flinch__override *overrides, int argc, char 
         }
         if (!take_option(cli, overrides, result, out_code))
             return false;
+    }
+    if (cli->config_path != NULL && cli->verb->own_config) {
+        fprintf(cli->err, "flinch: %s reads no --config; --set KEY=VALUE changes single keys\n",
+                cli->verb->name);
+        *out_code = usage_error(cli);
+        return false;
     }
     return take_operands(cli, argc, argv, out_code);
 }

@@ -43,6 +43,7 @@ struct flinch__verb {
     const flinch__cli_option *options;
     uint32_t option_count;
     uint32_t max_operands;
+    bool own_config;                    /* takes no --config */
     int (*run)(const flinch__cli *cli); /* gives an exit code of sysexits.h */
 };
 

@@ -11,6 +11,7 @@
 #include "plugin/host/demo_board.h"
 #include "plugin/host/demo_broker.h"
 #include "plugin/host/demo_feed.h"
+#include "plugin/host/demo_view.h"
 #include "plugin/host/setup.h"
 
 enum { READER_POLL_MS = 20, STALL_SECONDS = 60 };
@@ -61,7 +62,7 @@ typedef struct demo {
     flinch__demo_table table;
     flinch__demo_broker *broker;
     flinch__setup setup;
-    flinch__property properties[1];
+    flinch__property properties[2];
     flinch__stats stats;
     flinch__worker_config worker_config;
     flinch__worker *worker;
@@ -72,6 +73,7 @@ typedef struct demo {
     flinch__demo_feed feed;
     rd_kafka_t *reader;
     flinch__board board;
+    flinch__view view;
     pthread_t threads[2];
     int started; /* of threads */
 } demo;
@@ -98,9 +100,11 @@ static flinch_status open_worker(demo *d, flinch_error *error) {
     FLINCH_TRY(flinch__setup_init(&d->setup, &request, error));
     d->properties[0] =
         (flinch__property){"bootstrap.servers", flinch__demo_broker_servers(d->broker)};
+    /* The demonstration broker keeps an empty fetch for the whole wait, whatever arrives. */
+    d->properties[1] = (flinch__property){"fetch.wait.max.ms", "20"};
     d->worker_config = (flinch__worker_config){
         .properties = d->properties,
-        .property_count = 1,
+        .property_count = 2,
         .topic = INPUT,
         .group = "flinch-demo",
         .transactional_id = "flinch-demo-0",
@@ -178,7 +182,7 @@ static flinch_status take_score(demo *d, const rd_kafka_message_t *message, bool
     flinch_status status = flinch__board_add(&d->board, &record);
     atomic_store(&d->feed.received, d->board.received);
     if (print && d->board.anomalies > anomalies)
-        flinch__board_print_line(&d->board.newest[0], stdout);
+        flinch__view_print_newest(&d->view, &d->board);
     return status;
 }
 
@@ -201,11 +205,9 @@ static flinch_status check_threads(const demo *d, double last_progress, flinch_e
 
 /* Reads scores and shows them until the end. */
 static flinch_status watch(demo *d, flinch_error *error) {
-    bool terminal = isatty(STDOUT_FILENO) && !d->options->json;
-    bool print = !terminal && !d->options->json && d->options->live;
+    bool print = !d->view.terminal && !d->options->json && d->options->live;
     double drawn_at = 0;
     double progress_at = monotonic();
-    d->board.colour = terminal && getenv("NO_COLOR") == NULL;
     while (!is_over(d)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(d->reader, READER_POLL_MS);
         d->board.now = monotonic();
@@ -218,13 +220,13 @@ static flinch_status watch(demo *d, flinch_error *error) {
             FLINCH_TRY(status);
         }
         FLINCH_TRY(check_threads(d, progress_at, error));
-        if (terminal && d->board.now - drawn_at >= DRAW_EVERY_SECONDS) {
-            flinch__board_draw(&d->board, stdout);
+        if (d->view.terminal && d->board.now - drawn_at >= DRAW_EVERY_SECONDS) {
+            flinch__view_draw(&d->view, &d->board);
             drawn_at = d->board.now;
         }
     }
-    if (terminal)
-        flinch__board_draw(&d->board, stdout);
+    if (!d->options->json && !print && (d->view.terminal || d->board.line_count > 0))
+        flinch__view_draw(&d->view, &d->board);
     return flinch_status_of(FLINCH_OK);
 }
 
@@ -232,10 +234,10 @@ static void introduce(const demo *d) {
     if (d->options->json)
         return;
     printf(d->options->live
-               ? "flinch demo --live: this machine, ten samples a second -> Kafka -> scores\n"
+               ? "flinch demo --live: this machine, ten samples a second -> Kafka -> scores.\n"
                : "flinch demo: 74,016 recorded connections to web and mail servers, attacks among\n"
-                 "them (KDD Cup 1999) -> Kafka -> flinch -> scores, as they come. What flinch is\n"
-                 "never shown is the truth, which stands beside its findings.\n");
+                 "them (KDD Cup 1999) -> Kafka -> flinch -> scores, as they come. The column\n"
+                 "truth is for you: flinch never sees it.\n");
     printf("The broker is a demonstration in this process: nothing in it is durable.\n\n");
     fflush(stdout);
 }
@@ -247,6 +249,7 @@ static flinch_status open_parts(demo *d, flinch_error *error) {
     d->board = (flinch__board){.table = d->options->live ? NULL : &d->table,
                                .expected = d->options->live ? 0 : d->table.count,
                                .alarm_rate = d->options->config->alarm_rate,
+                               .rate = d->options->live ? 0 : d->options->rate,
                                .started_at = monotonic()};
     FLINCH_TRY(flinch__demo_broker_open(topics, FLINCH__DEMO_PARTITIONS, &d->broker, error));
     FLINCH_TRY(open_worker(d, error));
@@ -277,15 +280,18 @@ flinch_status flinch__demo_run(const flinch__demo_options *options, flinch_error
     demo *d = calloc(1, sizeof *d);
     if (d == NULL)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for the demo");
+    bool terminal = isatty(STDOUT_FILENO) && !options->json;
     d->options = options;
+    d->view = (flinch__view){
+        .out = stdout, .terminal = terminal, .colour = terminal && getenv("NO_COLOR") == NULL};
     introduce(d);
     flinch_status status = open_parts(d, error);
     if (flinch_is_ok(status))
         status = watch(d, error);
     if (flinch_is_ok(status) && !options->json)
-        flinch__board_summary(&d->board, stdout);
+        flinch__view_summary(&d->view, &d->board);
     if (flinch_is_ok(status) && options->json)
-        flinch__board_json(&d->board, stdout);
+        flinch__view_json(&d->view, &d->board);
     close_parts(d);
     free(d);
     return status;

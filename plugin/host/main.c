@@ -40,6 +40,7 @@ static const flinch__verb VERBS[] = {
      .example = "flinch demo --live",
      .options = DEMO_OPTIONS,
      .option_count = COUNT_OF(DEMO_OPTIONS),
+     .own_config = true,
      .run = flinch__verb_demo},
     {.name = "score",
      .summary = "scores the records of an .avro file",
@@ -53,6 +54,7 @@ static const flinch__verb VERBS[] = {
      .summary = "prints the versions of flinch and what it stands on",
      .operands = "",
      .example = "flinch version --json",
+     .own_config = true,
      .run = flinch__verb_version},
 };
 

@@ -64,8 +64,6 @@ int flinch__verb_demo(const flinch__cli *cli) {
     options.rate = isatty(STDOUT_FILENO) && !cli->json ? WATCHABLE_RATE : 0;
     if (!read_number(cli, "rate", &options.rate) || !read_number(cli, "seconds", &options.seconds))
         return fail(cli, "--rate and --seconds take a number", EX_USAGE);
-    if (cli->config_path != NULL)
-        return fail(cli, "it has a config of its own; change it with --set KEY=VALUE", EX_USAGE);
     flinch__config *config = NULL;
     int code = EX_CONFIG;
     if (flinch_is_ok(load_config(cli, options.live, &config))) {
