@@ -117,8 +117,8 @@ def dead_values(ids, data):
 class HostileTest(stage.Case):
     @classmethod
     def setUpClass(cls):
-        cls.broker = cls.place.start(Broker)
-        cls.registry = cls.place.start(Registry)
+        cls.broker = cls.start(Broker)
+        cls.registry = cls.start(Registry)
         cls.schema, records = stage.kdd99()
         cls.records = [records[p:p + RECORDS * PARTITIONS:PARTITIONS] for p in range(PARTITIONS)]
         cls.ids = Ids(cls.registry, cls.schema)

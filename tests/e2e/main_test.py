@@ -15,7 +15,7 @@ PARTITIONS = 4
 
 
 def input_messages(schema_id):
-    """The records, keyed by service; dealt out, since two services would fill but two partitions."""
+    """The records, keyed by service; dealt out, since two keys would fill but two partitions."""
     return [stage.message(i % PARTITIONS, i, record.service.encode(),
                           stage.framed(schema_id, record.data))
             for i, record in enumerate(stage.kdd99()[1])]
@@ -24,8 +24,8 @@ def input_messages(schema_id):
 class MainTest(stage.Case):
     @classmethod
     def setUpClass(cls):
-        cls.broker = cls.place.start(Broker)
-        cls.registry = cls.place.start(Registry)
+        cls.broker = cls.start(Broker)
+        cls.registry = cls.start(Registry)
         cls.settings = cls.config(TOPIC, cls.broker, cls.registry)
         schema_id = cls.registry.register(f"{TOPIC}-value", stage.kdd99()[0])
         cls.sent = input_messages(schema_id)

@@ -139,8 +139,7 @@ class Broker:
     def __init__(self, folder):
         self.port, self._controller = free_ports(2)
         self.address = f"127.0.0.1:{self.port}"
-        self._folder = os.path.join(folder, "kafka")
-        os.makedirs(self._folder)
+        self._folder = tempfile.mkdtemp(prefix="kafka-", dir=folder)
         self._properties = os.path.join(self._folder, "server.properties")
         with open(self._properties, "w", encoding="ascii") as f:
             f.write(self._settings())
@@ -212,8 +211,7 @@ class Registry:
         self.port, = free_ports(1)
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}/apis/ccompat/v7"
-        self._folder = os.path.join(folder, "registry")
-        os.makedirs(self._folder)
+        self._folder = tempfile.mkdtemp(prefix="registry-", dir=folder)
         self.process = None
 
     def start(self):

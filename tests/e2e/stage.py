@@ -85,7 +85,7 @@ def kdd99():
 
 
 def features():
-    """The configuration's features: every number of kdd99 but the label, and the connection's flag."""
+    """The features to configure: every number of kdd99 but the label, and the flag."""
     fields = [f["name"] for f in json.loads(kdd99()[0])["fields"]
               if f["type"]["type"] != "string" and f["name"] != "label"]
     flags = "[SF, S0, REJ, RSTO, RSTR, S1, S2, S3, SH, OTH, RSTOS0]"
@@ -129,10 +129,10 @@ def read(broker, topic):
     return [_parsed(line) for line in tool("read", broker.address, topic)]
 
 
-def all_committed(broker, group, topic):
-    """Whether the group has committed the end of every partition."""
-    rows = [line.split(" ") for line in tool("topic", broker.address, "committed", group, topic)]
-    return all(committed == end for _, committed, end in rows)
+def committed(broker, group, topic):
+    """What the group has committed of each partition, -1 for nothing, and the partition's end."""
+    rows = (line.split(" ") for line in tool("topic", broker.address, "committed", group, topic))
+    return [(int(offset), int(end)) for _, offset, end in rows]
 
 
 # ---- flinch --------------------------------------------------------------------------------------
@@ -161,7 +161,9 @@ class Flinch(parts.Process):
         return self.wait(lambda: pattern.search(self.output()), seconds, f"says {pattern.pattern}")
 
     def wait_scored(self, broker, group, topic, seconds):
-        self.wait(lambda: all_committed(broker, group, topic), seconds, f"all of {topic} committed")
+        def done():
+            return all(offset == end for offset, end in committed(broker, group, topic))
+        self.wait(done, seconds, f"all of {topic} committed")
 
     def terminate(self, seconds=20):
         """SIGTERM. Returns the exit status; a failure if the program does not end."""
@@ -190,6 +192,13 @@ class Case(unittest.TestCase):
     """A class of tests with a workplace."""
 
     place = None  # of main()
+
+    @classmethod
+    def start(cls, part):
+        """Starts a Broker or a Registry for the tests of this class."""
+        started = cls.place.start(part)
+        cls.addClassCleanup(started.stop)
+        return started
 
     @classmethod
     def config(cls, topic, broker, registry, extra=()):
