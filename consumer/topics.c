@@ -86,7 +86,7 @@ static flinch_status look(rd_kafka_t *client, const flinch__worker_config *confi
 }
 
 static void pause_ms(const atomic_bool *stop, int ms) {
-    const struct timespec step = {.tv_nsec = STEP_MS * 1000000};
+    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
     for (int waited = 0; waited < ms && !atomic_load(stop); waited += STEP_MS)
         nanosleep(&step, NULL);
 }

@@ -142,13 +142,14 @@ void flinch__view_summary(const flinch__view *view, flinch__board *board) {
         fputs("\nended before the first record was scored\n", view->out);
         return;
     }
-    fprintf(view->out, "\n%s records in %.1f s, %s a second", grouped(board->received).text,
-            seconds, grouped((uint64_t)((double)board->received / fmax(seconds, 1e-3))).text);
+    fprintf(view->out, "\n%s records in %.1f s, ", grouped(board->received).text, seconds);
     if (board->rate > 0)
-        fprintf(view->out, " (%s were sent; --rate 0: all at once)",
+        fprintf(view->out, "sent at %s a second (--rate 0: all at once)\n",
                 grouped((uint64_t)board->rate).text);
-    fprintf(view->out, "\nthe first %s of them it only learned from\n",
-            grouped(board->warmup).text);
+    else
+        fprintf(view->out, "%s a second\n",
+                grouped((uint64_t)((double)board->received / fmax(seconds, 1e-3))).text);
+    fprintf(view->out, "the first %s of them it only learned from\n", grouped(board->warmup).text);
     if (m.scored == 0)
         return;
     fprintf(view->out, "%s of %s flagged: %.2f %%, at an alarm_rate of %.3g %%\n",

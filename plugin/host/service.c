@@ -57,7 +57,7 @@ static void on_schema(void *context, int32_t id, const flinch__plan *plan) {
 }
 
 static void pause_ms(const atomic_bool *stop, int ms) {
-    const struct timespec step = {.tv_nsec = 50 * 1000000};
+    const struct timespec step = {.tv_nsec = 50 * 1000000L};
     for (int waited = 0; waited < ms && !atomic_load(stop); waited += 50)
         nanosleep(&step, NULL);
 }

@@ -171,7 +171,7 @@ static void print_lines(const char *schema_path) {
     new_value(schema, &value);
     char *text = NULL;
     size_t capacity = 0;
-    for (ssize_t size = 0; (size = getline(&text, &capacity, stdin)) > 0;) {
+    while (getline(&text, &capacity, stdin) > 0) {
         text[strcspn(text, "\n")] = '\0';
         size_t bytes = 0;
         const char *data = (const char *)tool_bytes(text, &bytes);
@@ -216,6 +216,7 @@ static void for_records(const char *path, void (*each)(avro_value_t *, const cha
 }
 
 static void print_json(avro_value_t *value, const char *unused) {
+    (void)unused;
     print_value(value);
     putchar('\n');
 }

@@ -22,6 +22,7 @@ typedef struct line {
 } line;
 
 static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
+    (void)client;
     uint64_t *failed = opaque;
     *failed += message->err != RD_KAFKA_RESP_ERR_NO_ERROR;
 }
@@ -47,6 +48,7 @@ static line parse(char *text) {
     return parsed;
 }
 
+/* A list of none is the same to Kafka as no list. */
 static rd_kafka_headers_t *headers_of(char *text) {
     rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
     char *value = text == NULL ? NULL : strchr(text, '=');
@@ -55,20 +57,24 @@ static rd_kafka_headers_t *headers_of(char *text) {
     return headers;
 }
 
-/* A header that is not given is a list of none, which is the same to Kafka. */
+/* The headers are taken over by a successful call alone. */
 static void produce(rd_kafka_t *client, const char *topic, const line *l) {
+    const rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = l->partition},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = l->timestamp_ms},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {.ptr = l->key, .size = l->key_size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = l->value, .size = l->value_size}},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers_of(l->header)},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+    };
     for (;;) {
-        rd_kafka_headers_t *headers = headers_of(l->header);
-        rd_kafka_resp_err_t err = rd_kafka_producev(
-            client, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(l->partition),
-            RD_KAFKA_V_TIMESTAMP(l->timestamp_ms), RD_KAFKA_V_KEY(l->key, l->key_size),
-            RD_KAFKA_V_VALUE(l->value, l->value_size), RD_KAFKA_V_HEADERS(headers),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
-        if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        rd_kafka_error_t *failed = rd_kafka_produceva(client, parts, sizeof parts / sizeof *parts);
+        if (failed == NULL)
             return;
-        rd_kafka_headers_destroy(headers);
-        if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            tool_fail("produce: %s", rd_kafka_err2str(err));
+        if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            tool_fail("produce: %s", rd_kafka_error_string(failed));
+        rd_kafka_error_destroy(failed);
         rd_kafka_poll(client, 100);
     }
 }
