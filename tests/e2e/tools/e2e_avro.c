@@ -21,7 +21,7 @@ enum { MAX_RECORD = 64 * 1024, MAX_SCHEMA = 1024 * 1024 };
 
 static void check(int result, const char *what) {
     if (result != 0)
-        tool_fail("%s: %s", what, avro_strerror());
+        tool_fail(what, avro_strerror());
 }
 
 /* ---- values to JSON ------------------------------------------------------------------------- */
@@ -138,7 +138,7 @@ static void print_value(avro_value_t *value) {
         print_parts(value, false);
         return;
     default:
-        tool_fail("a type that this tool does not print");
+        tool_fail("schema", "a type that this tool does not print");
     }
 }
 
@@ -147,7 +147,7 @@ static void print_value(avro_value_t *value) {
 static void new_value(avro_schema_t schema, avro_value_t *out_value) {
     avro_value_iface_t *class = avro_generic_class_from_schema(schema);
     if (class == NULL)
-        tool_fail("schema: %s", avro_strerror());
+        tool_fail("schema", avro_strerror());
     check(avro_generic_value_new(class, out_value), "value");
     avro_value_iface_decref(class);
 }
@@ -157,7 +157,7 @@ static avro_schema_t read_schema(const char *path) {
     FILE *file = fopen(path, "re");
     avro_schema_t schema = NULL;
     if (text == NULL || file == NULL)
-        tool_fail("%s: cannot be opened", path);
+        tool_fail(path, "cannot be opened");
     size_t size = fread(text, 1, MAX_SCHEMA, file);
     check(avro_schema_from_json_length(text, size, &schema), path);
     fclose(file);
@@ -179,7 +179,7 @@ static void print_lines(const char *schema_path) {
         check(avro_value_reset(&value), "reset");
         check(avro_value_read(reader, &value), "record");
         if (avro_skip(reader, 1) == 0)
-            tool_fail("a record does not use all of its bytes");
+            tool_fail(schema_path, "a record does not use all of its bytes");
         avro_reader_free(reader);
         print_value(&value);
         putchar('\n');
@@ -209,7 +209,7 @@ static void for_records(const char *path, void (*each)(avro_value_t *, const cha
         check(avro_value_reset(&value), "reset");
     }
     if (result != EOF)
-        tool_fail("%s: %s", path, avro_strerror());
+        tool_fail(path, avro_strerror());
     avro_value_decref(&value);
     avro_schema_decref(schema);
     avro_file_reader_close(reader);
@@ -250,7 +250,7 @@ int main(int argc, char **argv) {
     else if (argc == 3 && strcmp(argv[1], "values") == 0)
         print_lines(argv[2]);
     else
-        tool_fail(
-            "usage: e2e_avro records FILE.avro FIELD | values FILE.avro | values SCHEMA.avsc");
+        tool_fail("usage",
+                  "e2e_avro records FILE.avro FIELD | values FILE.avro | values SCHEMA.avsc");
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

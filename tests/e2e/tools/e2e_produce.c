@@ -5,7 +5,6 @@
  *     PARTITION TIMESTAMP KEY VALUE [NAME=TEXT]
  *
  * key and value in hexadecimal, the last a header. An empty key or value is "" (two quotes). */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +22,9 @@ typedef struct line {
 
 static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque) {
     (void)client;
-    uint64_t *failed = opaque;
-    *failed += message->err != RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t *failed = opaque;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        *failed = message->err;
 }
 
 static uint8_t *take_bytes(char *text, size_t *out_size) {
@@ -39,7 +39,7 @@ static line parse(char *text) {
     for (size_t i = 0; i < 5; i++)
         words[i] = strtok_r(i == 0 ? text : NULL, " \n", &rest);
     if (words[3] == NULL)
-        tool_fail("a line: PARTITION TIMESTAMP KEY VALUE [NAME=TEXT]");
+        tool_fail("expected", "PARTITION TIMESTAMP KEY VALUE [NAME=TEXT]");
     line parsed = {.partition = (int32_t)tool_number(words[0], 0, INT32_MAX),
                    .timestamp_ms = tool_number(words[1], 0, INT64_MAX),
                    .header = words[4]};
@@ -73,7 +73,7 @@ static void produce(rd_kafka_t *client, const char *topic, const line *l) {
         if (failed == NULL)
             return;
         if (rd_kafka_error_code(failed) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            tool_fail("produce: %s", rd_kafka_error_string(failed));
+            tool_fail("produce", rd_kafka_error_string(failed));
         rd_kafka_error_destroy(failed);
         rd_kafka_poll(client, 100);
     }
@@ -81,8 +81,8 @@ static void produce(rd_kafka_t *client, const char *topic, const line *l) {
 
 int main(int argc, char **argv) {
     if (argc != 3)
-        tool_fail("usage: e2e_produce BROKERS TOPIC");
-    uint64_t failed = 0;
+        tool_fail("usage", "e2e_produce BROKERS TOPIC");
+    rd_kafka_resp_err_t failed = RD_KAFKA_RESP_ERR_NO_ERROR;
     const char *settings[] = {"enable.idempotence", "true", "linger.ms", "20", NULL};
     rd_kafka_conf_t *conf = tool_conf(argv[1], settings);
     rd_kafka_conf_set_dr_msg_cb(conf, delivered);
@@ -98,8 +98,9 @@ int main(int argc, char **argv) {
     }
     free(text);
     rd_kafka_resp_err_t err = rd_kafka_flush(client, 2 * TOOL_TIMEOUT_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || failed > 0)
-        tool_fail("%" PRIu64 " messages not delivered: %s", failed, rd_kafka_err2str(err));
+    failed = failed == RD_KAFKA_RESP_ERR_NO_ERROR ? err : failed;
+    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR)
+        tool_fail("messages were not delivered", rd_kafka_err2str(failed));
     rd_kafka_destroy(client);
     return EXIT_SUCCESS;
 }

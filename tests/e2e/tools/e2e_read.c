@@ -19,7 +19,7 @@ static void assign_all(rd_kafka_t *client, const char *topic, int32_t partitions
     rd_kafka_resp_err_t err = rd_kafka_assign(client, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail("%s: %s", topic, rd_kafka_err2str(err));
+        tool_fail(topic, rd_kafka_err2str(err));
 }
 
 static void print_headers(const rd_kafka_message_t *message) {
@@ -53,14 +53,14 @@ static int take(const rd_kafka_message_t *message) {
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
         return 1;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail("%s", rd_kafka_message_errstr(message));
+        tool_fail("consume", rd_kafka_message_errstr(message));
     print(message);
     return 0;
 }
 
 int main(int argc, char **argv) {
     if (argc != 3)
-        tool_fail("usage: e2e_read BROKERS TOPIC");
+        tool_fail("usage", "e2e_read BROKERS TOPIC");
     const char *settings[] = {"group.id",
                               "e2e_read",
                               "isolation.level",
@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
     for (int32_t ended = 0; ended < partitions;) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(client, TOOL_TIMEOUT_MS);
         if (message == NULL)
-            tool_fail("%s: nothing came", argv[2]);
+            tool_fail(argv[2], "nothing came");
         ended += take(message);
         rd_kafka_message_destroy(message);
     }

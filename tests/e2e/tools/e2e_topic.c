@@ -13,10 +13,10 @@ static void set_options(rd_kafka_NewTopic_t *topic, char *const *options) {
     for (; *options != NULL; options++) {
         char *equals = strchr(*options, '=');
         if (equals == NULL)
-            tool_fail("%s: NAME=VALUE was expected", *options);
+            tool_fail(*options, "NAME=VALUE was expected");
         *equals = '\0';
         if (rd_kafka_NewTopic_set_config(topic, *options, equals + 1) != 0)
-            tool_fail("%s: refused", *options);
+            tool_fail(*options, "refused");
     }
 }
 
@@ -24,12 +24,12 @@ static void check_created(rd_kafka_event_t *event) {
     const rd_kafka_CreateTopics_result_t *result =
         event == NULL ? NULL : rd_kafka_event_CreateTopics_result(event);
     if (result == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail("create: %s", event == NULL ? "no answer" : rd_kafka_event_error_string(event));
+        tool_fail("create", event == NULL ? "no answer" : rd_kafka_event_error_string(event));
     size_t count = 0;
     const rd_kafka_topic_result_t **topics = rd_kafka_CreateTopics_result_topics(result, &count);
     for (size_t i = 0; i < count; i++) {
         if (rd_kafka_topic_result_error(topics[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
-            tool_fail("create %s: %s", rd_kafka_topic_result_name(topics[i]),
+            tool_fail(rd_kafka_topic_result_name(topics[i]),
                       rd_kafka_topic_result_error_string(topics[i]));
     }
 }
@@ -38,7 +38,7 @@ static void create(rd_kafka_t *client, const char *name, int partitions, char *c
     char text[256];
     rd_kafka_NewTopic_t *topic = rd_kafka_NewTopic_new(name, partitions, 1, text, sizeof text);
     if (topic == NULL)
-        tool_fail("%s: %s", name, text);
+        tool_fail(name, text);
     set_options(topic, options);
     rd_kafka_AdminOptions_t *wait =
         rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
@@ -67,7 +67,7 @@ static void committed(rd_kafka_t *client, const char *topic) {
         printf("%d %" PRId64 " %" PRId64 "\n", p, offset < 0 ? -1 : offset, high);
     }
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail("%s: %s", topic, rd_kafka_err2str(err));
+        tool_fail(topic, rd_kafka_err2str(err));
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -85,6 +85,6 @@ int main(int argc, char **argv) {
         rd_kafka_destroy(client);
         return EXIT_SUCCESS;
     }
-    tool_fail("usage: e2e_topic BROKERS create TOPIC PARTITIONS [NAME=VALUE...]"
-              " | BROKERS committed GROUP TOPIC");
+    tool_fail("usage", "e2e_topic BROKERS create TOPIC PARTITIONS [NAME=VALUE...]"
+                       " | BROKERS committed GROUP TOPIC");
 }

@@ -1,19 +1,13 @@
 #include "tests/e2e/tools/tool.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char DIGITS[] = "0123456789abcdef";
 
-void tool_fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("tool: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
+void tool_fail(const char *what, const char *why) {
+    fprintf(stderr, "%s: %s\n", what, why);
     exit(EXIT_FAILURE);
 }
 
@@ -22,7 +16,7 @@ long tool_number(const char *text, long low, long high) {
     errno = 0;
     long number = strtol(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || number < low || number > high)
-        tool_fail("%s: a number from %ld to %ld was expected", text, low, high);
+        tool_fail(text, "not a number, or out of range");
     return number;
 }
 
@@ -34,7 +28,7 @@ rd_kafka_conf_t *tool_conf(const char *brokers, const char *const *pairs) {
     for (; result == RD_KAFKA_CONF_OK && pairs != NULL && *pairs != NULL; pairs += 2)
         result = rd_kafka_conf_set(conf, pairs[0], pairs[1], text, sizeof text);
     if (result != RD_KAFKA_CONF_OK)
-        tool_fail("%s", text);
+        tool_fail("librdkafka", text);
     return conf;
 }
 
@@ -42,7 +36,7 @@ rd_kafka_t *tool_client(rd_kafka_type_t type, rd_kafka_conf_t *conf) {
     char text[256];
     rd_kafka_t *client = rd_kafka_new(type, conf, text, sizeof text);
     if (client == NULL)
-        tool_fail("%s", text);
+        tool_fail("librdkafka", text);
     return client;
 }
 
@@ -52,18 +46,18 @@ int32_t tool_partitions(rd_kafka_t *client, const char *topic) {
     rd_kafka_resp_err_t err = rd_kafka_metadata(client, 0, handle, &metadata, TOOL_TIMEOUT_MS);
     rd_kafka_topic_destroy(handle);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail("%s: %s", topic, rd_kafka_err2str(err));
+        tool_fail(topic, rd_kafka_err2str(err));
     int32_t count = metadata->topic_cnt == 1 ? metadata->topics[0].partition_cnt : 0;
     rd_kafka_metadata_destroy(metadata);
     if (count == 0)
-        tool_fail("%s: no such topic", topic);
+        tool_fail(topic, "no such topic");
     return count;
 }
 
 static uint8_t digit(char c) {
     const char *found = c == '\0' ? NULL : strchr(DIGITS, c);
     if (found == NULL)
-        tool_fail("hexadecimal digits were expected, in pairs");
+        tool_fail("expected", "hexadecimal digits in pairs");
     return (uint8_t)(found - DIGITS);
 }
 

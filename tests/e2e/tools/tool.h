@@ -14,8 +14,8 @@
 
 enum { TOOL_TIMEOUT_MS = 30000 };
 
-/* Prints the text and ends the program. */
-_Noreturn void tool_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints what is the matter and why, and ends the program. */
+_Noreturn void tool_fail(const char *what, const char *why);
 
 /* A number within [low, high], or the end. */
 long tool_number(const char *text, long low, long high);
