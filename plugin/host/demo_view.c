@@ -46,7 +46,7 @@ static void draw_head(const flinch__view *view, const flinch__board *board) {
     const char *bold = view->colour ? "\033[1m" : "";
     const char *off = view->colour ? "\033[0m" : "";
     if (board->table != NULL)
-        fprintf(view->out, "%s%-5s %7s %5s  %-28s %9s %9s  %-9s%s\n", bold, "key", "offset",
+        fprintf(view->out, "%s%-5s %7s %5s  %-27s %9s %9s  %-9s%s\n", bold, "key", "offset",
                 "score", "feature", "seen", "expected", "truth", off);
     else
         fprintf(view->out, "%s%7s %5s  %-22s %9s %9s  %-20s%s\n", bold, "sample", "score",
@@ -57,17 +57,18 @@ static void draw_line(const flinch__view *view, const flinch__board *board,
                       const flinch__board_line *line) {
     const char *colour = !view->colour ? "" : line->label ? "\033[1;31m" : "\033[33m";
     const char *off = view->colour ? "\033[0m" : "";
+    int digits = line->score < 100 ? 1 : 0;
     number_text feature;
     number_text other;
     clean(line->feature, &feature);
     if (board->table != NULL)
-        fprintf(view->out, "%-5.5s %7" PRId64 " %s%5.1f%s  %-28.28s %9s %9s  %s%-9.9s%s",
-                line->stream, line->offset, colour, line->score, off, feature.text,
+        fprintf(view->out, "%-5.5s %7" PRId64 " %s%5.*f%s  %-27.27s %9s %9s  %s%-9.9s%s",
+                line->stream, line->offset, colour, digits, line->score, off, feature.text,
                 plain(line->seen).text, plain(line->expected).text, line->label ? colour : "",
                 clean(line->truth, &other), line->label ? off : "");
     else
-        fprintf(view->out, "%7" PRId64 " %s%5.1f%s  %-22.22s %9s %9s  %-20.20s", line->offset,
-                colour, line->score, off, feature.text, plain(line->seen).text,
+        fprintf(view->out, "%7" PRId64 " %s%5.*f%s  %-22.22s %9s %9s  %-20.20s", line->offset,
+                colour, digits, line->score, off, feature.text, plain(line->seen).text,
                 plain(line->expected).text, clean(line->also, &other));
     fputs(view->terminal ? "\033[K\n" : "\n", view->out);
 }

@@ -97,7 +97,7 @@ static void a_jump_in_one_feature_is_an_anomaly_and_that_feature_its_reason(void
     assert_true(score.is_anomaly);
     assert_true(score.reason_count > 0);
     assert_string_equal(flinch_engine_feature(engine, score.reasons[0].feature), "a");
-    assert_float_equal(score.reasons[0].value, 50, 1e-6);
+    assert_close(score.reasons[0].value, 50, 1e-6);
     assert_true(fabsf(score.reasons[0].expected) < 5);
     flinch_engine_close(engine);
 }

@@ -15,5 +15,7 @@
 #include "flinch/status.h"
 
 #define assert_ok(expression) assert_int_equal((expression).code, FLINCH_OK)
+/* cmocka compares floats alone. */
+#define assert_close(a, b, epsilon) assert_true(fabs((double)(a) - (double)(b)) <= (epsilon))
 
 #endif
