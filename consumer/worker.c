@@ -421,8 +421,8 @@ static flinch_status subscribe(flinch__worker *worker, flinch_error *error) {
 
 /* Leaves the group, committing on the way: the rebalance callback revokes. */
 static flinch_status leave(flinch__worker *worker, flinch_error *error) {
-    rd_kafka_error_t *failed = rd_kafka_consumer_close_queue(
-        worker->consumer, rd_kafka_queue_get_consumer(worker->consumer));
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(worker->consumer);
+    rd_kafka_error_t *failed = rd_kafka_consumer_close_queue(worker->consumer, queue);
     if (failed != NULL)
         rd_kafka_error_destroy(failed);
     int64_t until = monotonic_ms() + CLOSE_MS;
@@ -431,6 +431,7 @@ static flinch_status leave(flinch__worker *worker, flinch_error *error) {
         if (message != NULL)
             rd_kafka_message_destroy(message);
     }
+    rd_kafka_queue_destroy(queue);
     if (flinch_is_ok(worker->broken))
         return flinch_status_of(FLINCH_OK);
     *error = worker->error;
