@@ -229,6 +229,11 @@ class HostileTest(stage.Case):
                              (source.key, source.value, source.timestamp))
             self.assertEqual(letter.headers[:1], source.headers)
 
+    def test_a_schema_without_a_number_for_a_feature_is_named(self):
+        said = self.flinch.output()
+        self.assertRegex(said, rf"feature_missing schema_id={self.ids.without} feature={FIELD}\n")
+        self.assertRegex(said, rf"feature_unusable schema_id={self.ids.string} feature={FIELD} ")
+
     def test_everything_is_counted(self):
         figures = self.flinch.figures()
         expected = {**self.counts, "dead_letters": len(self.dead),

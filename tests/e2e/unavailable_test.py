@@ -62,6 +62,13 @@ class StartTest(stage.Case):
         self.assertEqual(flinch.terminate(), 0)
         self.assertEqual(stage.flinch("check", "--online", settings)[0], stage.EX_OK)
 
+    def test_sigterm_ends_the_wait(self):
+        broker, registry = self.place.add(Broker), self.place.add(Registry)
+        flinch = self.run_flinch("never", self.config("never", broker, registry))
+        flinch.wait_said(said("waiting", registry.address), SECONDS)
+
+        self.assertEqual(flinch.terminate(seconds=5), 0)
+
 
 class RunningTest(stage.Case):
     """What flinch needs goes away while it runs."""
