@@ -41,8 +41,7 @@ static flinch_status score_route(flinch__feeder *feeder, flinch__route *route,
     return status;
 }
 
-static flinch_status close_tile(flinch__feeder *feeder, flinch__route *route,
-                                flinch_error *error) {
+static flinch_status close_tile(flinch__feeder *feeder, flinch__route *route, flinch_error *error) {
     FLINCH_TRY(score_route(feeder, route, error));
     flinch_status status = flinch__stream_learn(route->stream, feeder->scratch);
     if (!flinch_is_ok(status))
@@ -73,8 +72,11 @@ flinch_status flinch__feeder_settle(flinch__feeder *feeder, flinch_error *error)
 }
 
 void flinch__feeder_drop(flinch__feeder *feeder, int32_t partition) {
-    flinch__router_drop(&feeder->router, partition);
+    /* A row that waits in a stream that stays has lost its place in `scores`. */
+    for (uint32_t i = 0; i < feeder->touched_count; i++)
+        feeder->touched[i]->scored = flinch__stream_filled(feeder->touched[i]->stream);
     feeder->touched_count = 0;
+    flinch__router_drop(&feeder->router, partition);
 }
 
 void flinch__capture_name(const flinch__capture *capture, char *text, size_t size,
