@@ -135,18 +135,17 @@ flinch_status flinch__container_open(const uint8_t *bytes, size_t size,
 }
 
 /* Maps a whole file; *out_size 0 and nothing mapped for an empty one. */
-static flinch_status map_file(int file, const char *path, void **out_bytes, size_t *out_size,
-                              flinch_error *error) {
+static flinch_status map_file(int file, void **out_bytes, size_t *out_size, flinch_error *error) {
     struct stat info;
     *out_bytes = NULL;
     *out_size = 0;
     if (fstat(file, &info) != 0 || !S_ISREG(info.st_mode))
-        return flinch_fail(error, FLINCH_NOT_FOUND, "%s: not a file", path);
+        return flinch_fail(error, FLINCH_NOT_FOUND, "not a regular file");
     if (info.st_size == 0)
-        return flinch_fail(error, FLINCH_BAD_DATA, "%s: empty", path);
+        return flinch_fail(error, FLINCH_BAD_DATA, "empty");
     void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, file, 0);
     if (bytes == MAP_FAILED)
-        return flinch_fail(error, FLINCH_NO_MEMORY, "%s: %s", path, strerror(errno));
+        return flinch_fail(error, FLINCH_NO_MEMORY, "%s", strerror(errno));
     *out_bytes = bytes;
     *out_size = (size_t)info.st_size;
     return flinch_status_of(FLINCH_OK);
@@ -159,8 +158,8 @@ flinch_status flinch__container_open_file(const char *path, flinch__container **
     *out_container = NULL;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
-        return flinch_fail(error, FLINCH_NOT_FOUND, "%s: %s", path, strerror(errno));
-    flinch_status status = map_file(file, path, &bytes, &size, error);
+        return flinch_fail(error, FLINCH_NOT_FOUND, "%s", strerror(errno));
+    flinch_status status = map_file(file, &bytes, &size, error);
     close(file);
     FLINCH_TRY(status);
     status = flinch__container_open(bytes, size, out_container, error);

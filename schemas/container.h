@@ -15,7 +15,8 @@ typedef struct flinch__container flinch__container;
 FLINCH_MUST_CHECK flinch_status flinch__container_open(const uint8_t *bytes, size_t size,
                                                        flinch__container **out_container,
                                                        flinch_error *error);
-/* Maps the file into memory and opens it. NOT_FOUND or BAD_DATA with text. */
+/* Maps the file into memory and opens it. NOT_FOUND or BAD_DATA with text, which does not repeat
+ * the path. */
 FLINCH_MUST_CHECK flinch_status flinch__container_open_file(const char *path,
                                                             flinch__container **out_container,
                                                             flinch_error *error);

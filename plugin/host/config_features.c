@@ -114,20 +114,38 @@ static void read_mapping(flinch__reader *reader, feature_list *list, const flinc
         add_input(reader, list, &input, node->place);
 }
 
-/* "a,b,c", as --set and --features give it. */
+/* Moves both ends inwards over blanks. */
+static void trim(const char **at, size_t *size) {
+    while (*size > 0 && (*at)[*size - 1] == ' ')
+        (*size)--;
+    for (; *size > 0 && **at == ' '; (*at)++)
+        (*size)--;
+}
+
+/* "a, b, c" as --set and --features give it; in brackets, too, as YAML writes a list. */
 static void read_names(flinch__reader *reader, feature_list *list, const flinch__node *node) {
     const char *at = node->text;
+    size_t left = strlen(at);
+    trim(&at, &left);
+    if (left >= 2 && at[0] == '[' && at[left - 1] == ']') {
+        at++;
+        left -= 2;
+    }
     while (true) {
-        size_t size = strcspn(at, ",");
-        flinch_input input = {.field = flinch__vault_copy(reader->vault, at, size)};
+        const char *comma = memchr(at, ',', left);
+        const char *name = at;
+        size_t size = comma == NULL ? left : (size_t)(comma - at);
+        trim(&name, &size);
+        flinch_input input = {.field = flinch__vault_copy(reader->vault, name, size)};
         if (size == 0)
             flinch__reader_refuse_value(reader, "features", node, "has an empty name",
                                         "auto, or fields separated by commas");
         else
             add_input(reader, list, &input, node->place);
-        if (at[size] == '\0')
+        if (comma == NULL)
             return;
-        at += size + 1;
+        left -= (size_t)(comma + 1 - at);
+        at = comma + 1;
     }
 }
 
