@@ -62,8 +62,8 @@ static void name_stream(const flinch__batch *batch, const rd_kafka_message_t *me
     feed->name_size = 0;
     switch (batch->config->stream_by) {
     case FLINCH_STREAM_BY_PARTITION:
-        feed->name_size = (size_t)snprintf(text, 320, "%.249s-%d", batch->config->topic,
-                                           (int)message->partition);
+        feed->name_size =
+            (size_t)snprintf(text, 320, "%.249s-%d", batch->config->topic, (int)message->partition);
         return;
     case FLINCH_STREAM_BY_KEY:
         feed->name = message->key;
@@ -75,6 +75,15 @@ static void name_stream(const flinch__batch *batch, const rd_kafka_message_t *me
     }
 }
 
+static flinch_status bury(flinch__entry *entry, flinch__cause cause, const char *detail,
+                          flinch_error *error) {
+    entry->outcome = FLINCH_OUTCOME_DEAD_LETTER;
+    entry->cause = cause;
+    entry->detail = strdup(detail);
+    return entry->detail != NULL ? flinch_status_of(FLINCH_OK)
+                                 : flinch_fail(error, FLINCH_FATAL, "no memory");
+}
+
 static flinch_status admit_row(flinch__batch *batch, flinch__entry *entry, flinch_error *error) {
     char text[320];
     rd_kafka_timestamp_type_t type;
@@ -83,6 +92,11 @@ static flinch_status admit_row(flinch__batch *batch, flinch__entry *entry, flinc
                          .timestamp_ms = rd_kafka_message_timestamp(entry->message, &type),
                          .index = (uint32_t)(entry - batch->entries)};
     name_stream(batch, entry->message, text, &feed);
+    if (feed.name_size > FLINCH__STREAM_NAME_BYTES) {
+        snprintf(text, sizeof text, "the name of its stream has %zu bytes, %d at most",
+                 feed.name_size, FLINCH__STREAM_NAME_BYTES);
+        return bury(entry, FLINCH_CAUSE_TOO_LARGE, text, error);
+    }
     entry->outcome = FLINCH_OUTCOME_SCORE;
     entry->score = &batch->feeder.scores[feed.index];
     return flinch__feeder_feed(&batch->feeder, &feed, &entry->route, error);
@@ -107,10 +121,7 @@ flinch_status flinch__batch_admit(flinch__batch *batch, rd_kafka_message_t *mess
         return admit_row(batch, entry, error);
     case FLINCH_BAD_DATA:
         batch->count++;
-        entry->outcome = FLINCH_OUTCOME_DEAD_LETTER;
-        entry->detail = strdup(detail.text);
-        return entry->detail != NULL ? flinch_status_of(FLINCH_OK)
-                                     : flinch_fail(error, FLINCH_FATAL, "no memory");
+        return bury(entry, entry->cause, detail.text, error);
     case FLINCH_TRY_AGAIN:
     case FLINCH_DENIED:
         return flinch_fail(error, status.code, "%s", detail.text);

@@ -9,6 +9,9 @@
 
 enum { FLINCH__BATCH_RECORDS = FLINCH__FEEDER_ROWS };
 
+/* Of a stream's name in the record; in a score it may take twice as many (output.c). */
+enum { FLINCH__STREAM_NAME_BYTES = 1024 };
+
 typedef enum flinch__outcome {
     FLINCH_OUTCOME_SCORE,
     FLINCH_OUTCOME_DEAD_LETTER,
@@ -18,11 +21,11 @@ typedef enum flinch__outcome {
 typedef struct flinch__entry {
     rd_kafka_message_t *message;
     flinch__outcome outcome;
-    bool publish;         /* false: learned again, or for the first time, from the past */
-    flinch__cause cause;  /* of a dead letter */
-    char *detail;         /* of a dead letter */
-    flinch__route *route;        /* of a score */
-    const flinch_score *score;   /* of a score; there once the batch is settled */
+    bool publish;              /* false: learned again, or for the first time, from the past */
+    flinch__cause cause;       /* of a dead letter */
+    char *detail;              /* of a dead letter */
+    flinch__route *route;      /* of a score */
+    const flinch_score *score; /* of a score; there once the batch is settled */
 } flinch__entry;
 
 typedef struct flinch__batch {

@@ -153,6 +153,23 @@ static void a_bad_record_leaves_the_stream_alone(void **state) {
     assert_int_equal(flinch__stream_position(last->route->stream), 2);
 }
 
+static void a_key_too_long_to_name_a_stream_makes_a_dead_letter(void **state) {
+    char key[FLINCH__STREAM_NAME_BYTES + 2];
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    setting *s = *state;
+    s->config.stream_by = FLINCH_STREAM_BY_KEY;
+    init(s);
+
+    const flinch__entry *over = admit_record(s, 0, key, "web");
+    const flinch__entry *within = admit_record(s, 0, key + 1, "web");
+
+    assert_int_equal(over->outcome, FLINCH_OUTCOME_DEAD_LETTER);
+    assert_int_equal(over->cause, FLINCH_CAUSE_TOO_LARGE);
+    assert_non_null(strstr(over->detail, "1025 bytes"));
+    assert_int_equal(within->outcome, FLINCH_OUTCOME_SCORE);
+}
+
 static void a_record_to_learn_from_alone_is_scored_but_not_published(void **state) {
     setting *s = *state;
     init(s);
@@ -220,6 +237,7 @@ int main(void) {
         TEST(a_record_without_a_value_is_skipped),
         TEST(a_bad_record_is_a_dead_letter_that_says_why),
         TEST(a_bad_record_leaves_the_stream_alone),
+        TEST(a_key_too_long_to_name_a_stream_makes_a_dead_letter),
         TEST(a_record_to_learn_from_alone_is_scored_but_not_published),
         TEST(inputs_that_are_no_number_are_counted),
         TEST(clear_keeps_the_streams_and_drop_forgets_them),

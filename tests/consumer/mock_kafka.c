@@ -72,6 +72,7 @@ rd_kafka_t *mock_kafka_consumer(const mock_kafka *kafka, const char *group) {
     set(conf, "bootstrap.servers", kafka->properties[0].value);
     set(conf, "group.id", group);
     set(conf, "enable.auto.commit", "false");
+    set(conf, "fetch.wait.max.ms", "10");
     rd_kafka_t *consumer = client(RD_KAFKA_CONSUMER, conf);
     rd_kafka_poll_set_consumer(consumer);
     return consumer;
