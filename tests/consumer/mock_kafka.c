@@ -23,6 +23,16 @@ static rd_kafka_t *client(rd_kafka_type_t type, rd_kafka_conf_t *conf) {
     return made;
 }
 
+/* Without it the first message waits most of a second for its partition's leader. */
+static void prime_metadata(rd_kafka_t *host) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(host, "in", NULL);
+    assert_int_equal(rd_kafka_metadata(host, 0, topic, &metadata, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(topic);
+}
+
 void mock_kafka_open(mock_kafka *kafka, int partitions) {
     static const char *const TOPICS[] = {"in", "scores", "dead"};
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

@@ -169,7 +169,7 @@ class Demo(unittest.TestCase):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
 
     def test_live_it_learns_this_machine(self):
-        done = flinch("demo", "--live", "--seconds", "12", "--set", "detector.warmup=32", "--json")
+        done = flinch("demo", "--live", "--seconds", "15", "--set", "detector.warmup=64", "--json")
         result = json.loads(done.stdout.splitlines()[-1])
 
         self.assertEqual(done.returncode, EX_OK, done.stderr)
