@@ -4,10 +4,13 @@
  * `create` makes a topic and returns when every broker's answer has it. `committed` prints one line
  * a partition: "PARTITION COMMITTED END", −1 for nothing committed. */
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/e2e/tools/tool.h"
+
+enum { PAUSE_MS = 100 };
 
 static void set_options(rd_kafka_NewTopic_t *topic, char *const *options) {
     for (; *options != NULL; options++) {
@@ -53,21 +56,39 @@ static void create(rd_kafka_t *client, const char *name, int partitions, char *c
     rd_kafka_NewTopic_destroy(topic);
 }
 
+/* A group's coordinator is on its way: so it is with a cluster's first group for a moment. */
+static bool is_moving(rd_kafka_resp_err_t err) {
+    return err == RD_KAFKA_RESP_ERR_NOT_COORDINATOR ||
+           err == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS;
+}
+
+static void ask_committed(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list) {
+    rd_kafka_resp_err_t err = rd_kafka_committed(client, list, TOOL_TIMEOUT_MS);
+    for (int waited = 0; is_moving(err) && waited < TOOL_TIMEOUT_MS; waited += PAUSE_MS) {
+        rd_kafka_poll(client, PAUSE_MS);
+        err = rd_kafka_committed(client, list, TOOL_TIMEOUT_MS);
+    }
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        tool_fail("committed offsets", rd_kafka_err2str(err));
+}
+
 static void committed(rd_kafka_t *client, const char *topic) {
     int32_t count = tool_partitions(client, topic);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
     for (int32_t p = 0; p < count; p++)
         rd_kafka_topic_partition_list_add(list, topic, p);
-    rd_kafka_resp_err_t err = rd_kafka_committed(client, list, TOOL_TIMEOUT_MS);
-    for (int p = 0; err == RD_KAFKA_RESP_ERR_NO_ERROR && p < list->cnt; p++) {
+    ask_committed(client, list);
+    for (int p = 0; p < list->cnt; p++) {
         int64_t low = 0;
         int64_t high = 0;
-        err = rd_kafka_query_watermark_offsets(client, topic, p, &low, &high, TOOL_TIMEOUT_MS);
+        rd_kafka_resp_err_t err =
+            rd_kafka_query_watermark_offsets(client, topic, p, &low, &high, TOOL_TIMEOUT_MS);
+        if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            tool_fail("log ends", rd_kafka_err2str(err));
         int64_t offset = list->elems[p].offset;
         printf("%d %" PRId64 " %" PRId64 "\n", p, offset < 0 ? -1 : offset, high);
     }
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        tool_fail(topic, rd_kafka_err2str(err));
     rd_kafka_topic_partition_list_destroy(list);
 }
 
