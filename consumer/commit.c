@@ -27,6 +27,7 @@ flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
 
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
     flinch__committer *committer = opaque;
+    (void)producer;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR ||
         message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE)
         return;
@@ -36,6 +37,7 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
 
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
     const flinch__committer *committer = opaque;
+    (void)client;
     flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "kafka_producer",
                  "error=%s reason=\"%.300s\"", rd_kafka_err2name((rd_kafka_resp_err_t)code),
                  reason);

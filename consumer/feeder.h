@@ -1,5 +1,5 @@
-/* Rows to their streams' tiles, and scores back: the one way into the model, for a topic's records as
- * for a file's. */
+/* Rows to their streams' tiles, and scores back: the one way into the model, for a topic's records
+ * as for a file's. */
 #ifndef FLINCH_CONSUMER_FEEDER_H
 #define FLINCH_CONSUMER_FEEDER_H
 
@@ -33,12 +33,11 @@ FLINCH_MUST_CHECK flinch_status flinch__feeder_init(flinch__feeder *feeder,
                                                     flinch_error *error);
 void flinch__feeder_fini(flinch__feeder *feeder);
 
-/* Puts a row into its stream's tile; a tile that it fills is scored to its end and then learned from:
- * the one moment at which state changes. FATAL with text if the detector fails. [worker] */
+/* Puts a row into its stream's tile; a tile that it fills is scored to its end and then learned
+ * from: the one moment at which state changes. FATAL with text if the detector fails. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__feeder_feed(flinch__feeder *feeder,
                                                     const flinch__feed *feed,
-                                                    flinch__route **out_route,
-                                                    flinch_error *error);
+                                                    flinch__route **out_route, flinch_error *error);
 
 /* Scores what has no score yet: after it scores[index] is there for every row fed. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__feeder_settle(flinch__feeder *feeder, flinch_error *error);

@@ -113,9 +113,8 @@ static void wait_ms(flinch__worker *worker, int ms) {
 
 /* Finds m and c of all partitions held, however long the brokers take. */
 static flinch_status find_positions(flinch__worker *worker, flinch_error *error) {
-    flinch_status status = flinch_status_of(FLINCH_OK);
     for (int i = 0; i < ASK_TRIES && !stopping(worker); i++) {
-        status =
+        flinch_status status =
             flinch__positions_find(worker->consumer, &worker->config, &worker->partitions, error);
         if (status.code != FLINCH_TRY_AGAIN)
             return status;
@@ -240,6 +239,7 @@ static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t
 static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
                          rd_kafka_topic_partition_list_t *list, void *opaque) {
     flinch__worker *worker = opaque;
+    (void)consumer;
     if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
         assign(worker, list);
     else
@@ -248,6 +248,7 @@ static void on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
 
 static void on_error(rd_kafka_t *consumer, int code, const char *reason, void *opaque) {
     const flinch__worker *worker = opaque;
+    (void)consumer;
     flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "kafka_consumer",
                  "error=%s brokers=%s reason=\"%.300s\"",
                  rd_kafka_err2name((rd_kafka_resp_err_t)code),

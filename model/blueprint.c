@@ -1,5 +1,6 @@
 #include "model/blueprint.h"
 
+#include <assert.h>
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ uint64_t flinch__hash(uint64_t hash, const void *bytes, size_t size) {
 }
 
 static uint64_t hash_text(uint64_t hash, const char *text) {
+    assert(text != NULL);
     return flinch__hash(hash, text, strlen(text) + 1);
 }
 
@@ -137,9 +139,9 @@ flinch_status flinch__blueprint_new(const flinch__stream_config *config,
 
 static void free_input(flinch_input *input) {
     for (uint32_t k = 0; k < input->category_count; k++)
-        free((void *)(uintptr_t)input->categories[k]);
-    free((void *)(uintptr_t)input->categories);
-    free((void *)(uintptr_t)input->field);
+        free((void *)input->categories[k]);
+    free((void *)input->categories);
+    free((void *)input->field);
 }
 
 void flinch__blueprint_free(flinch__blueprint *blueprint) {
@@ -148,8 +150,8 @@ void flinch__blueprint_free(flinch__blueprint *blueprint) {
     for (uint32_t i = 0; i < blueprint->config.inputs.count; i++)
         free_input(&blueprint->inputs[i]);
     for (uint32_t i = 0; i < blueprint->config.option_count; i++) {
-        free((void *)(uintptr_t)blueprint->options[i].name);
-        free((void *)(uintptr_t)blueprint->options[i].value);
+        free((void *)blueprint->options[i].name);
+        free((void *)blueprint->options[i].value);
     }
     for (uint32_t i = 0; blueprint->names != NULL && i < blueprint->d; i++)
         free(blueprint->names[i]);

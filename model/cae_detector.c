@@ -1,5 +1,6 @@
 #include "model/cae_detector.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -26,41 +27,36 @@ typedef struct workspace {
     float *y;        /* [T][d] whitened */
     float *grad;     /* [parameters] */
     double *square;  /* [d][d] for the whitener */
-    double signals[T][FLINCH__SIGNALS];
 } workspace;
 
-static void *carve(unsigned char **at, size_t bytes) {
-    void *piece = *at;
-    *at += (bytes + 63) / 64 * 64;
+static void *carve(unsigned char *memory, size_t *used, size_t bytes) {
+    void *piece = memory == NULL ? NULL : memory + *used;
+    *used += (bytes + 63) / 64 * 64;
     return piece;
 }
 
 /* Cuts `memory` (NULL to measure alone) and returns the bytes used. */
-static size_t cut(const flinch_detector *detector, void *memory, workspace **out) {
+static size_t cut(const flinch_detector *detector, void *memory, workspace *w) {
     const size_t d = detector->settings.d;
     const size_t h = detector->settings.h;
-    workspace measure;
-    unsigned char *at = memory;
-    workspace *w = carve(&at, sizeof *w);
-    if (memory == NULL)
-        w = &measure;
-    w->pass.z = carve(&at, T * d * sizeof(float));
-    w->pass.s = carve(&at, T * h * sizeof(float));
-    w->pass.r = carve(&at, T * d * sizeof(float));
-    w->pass.sensitivity = carve(&at, T * sizeof(float));
-    w->gradient_scratch.dr = carve(&at, T * d * sizeof(float));
-    w->gradient_scratch.da = carve(&at, T * h * sizeof(float));
-    w->centered = carve(&at, T * d * sizeof(float));
-    w->y = carve(&at, T * d * sizeof(float));
-    w->grad = carve(&at, detector->optimizer.size * sizeof(float));
-    w->square = carve(&at, flinch__whitener_floats(detector->settings.d) * sizeof(double));
-    if (out != NULL)
-        *out = w;
-    return (size_t)(at - (unsigned char *)memory);
+    size_t used = 0;
+    w->pass.z = carve(memory, &used, T * d * sizeof(float));
+    w->pass.s = carve(memory, &used, T * h * sizeof(float));
+    w->pass.r = carve(memory, &used, T * d * sizeof(float));
+    w->pass.sensitivity = carve(memory, &used, T * sizeof(float));
+    w->gradient_scratch.dr = carve(memory, &used, T * d * sizeof(float));
+    w->gradient_scratch.da = carve(memory, &used, T * h * sizeof(float));
+    w->centered = carve(memory, &used, T * d * sizeof(float));
+    w->y = carve(memory, &used, T * d * sizeof(float));
+    w->grad = carve(memory, &used, detector->optimizer.size * sizeof(float));
+    w->square =
+        carve(memory, &used, flinch__whitener_floats(detector->settings.d) * sizeof(double));
+    return used;
 }
 
 static size_t scratch_bytes(const flinch_detector *detector) {
-    return cut(detector, NULL, NULL);
+    workspace measured;
+    return cut(detector, NULL, &measured);
 }
 
 static uint64_t warmup_tiles(const flinch_detector *detector) {
@@ -112,7 +108,7 @@ static void signals_of(const flinch_detector *detector, const workspace *w, size
 static double fuse(const flinch_detector *detector, const double signals[FLINCH__SIGNALS],
                    double *out_highest) {
     double u[FLINCH__SIGNALS];
-    double highest = -INFINITY;
+    double highest = (double)-INFINITY;
     for (size_t i = 0; i < FLINCH__SIGNALS; i++) {
         u[i] = flinch__running_standardise(&detector->signals[i], signals[i]);
         highest = fmax(highest, u[i]);
@@ -127,8 +123,9 @@ static double fuse(const flinch_detector *detector, const double signals[FLINCH_
 
 static flinch_status score(const flinch_detector *detector, const flinch_tile *tile, void *scratch,
                            flinch_signal out[FLINCH_TILE_ROWS]) {
-    workspace *w = NULL;
-    cut(detector, scratch, &w);
+    workspace space;
+    workspace *w = &space;
+    cut(detector, scratch, w);
     forward(detector, tile->values, w);
     for (size_t t = tile->first; t < tile->first + tile->count; t++) {
         double signals[FLINCH__SIGNALS];
@@ -172,7 +169,8 @@ static void train_on_ring(flinch_detector *detector, workspace *w, flinch_learne
     const size_t d = detector->settings.d;
     const uint32_t n = detector->settings.warmup;
     float *rows = w->y; /* free until the whitener is used */
-    uint32_t order[FLINCH__RING_ROWS];
+    uint32_t order[FLINCH__RING_ROWS] = {0};
+    assert(n > 0 && n <= FLINCH__RING_ROWS && n % T == 0);
     for (uint32_t i = 0; i < n; i++)
         order[i] = i;
     flinch__cae_loss loss = {0};
@@ -304,8 +302,9 @@ static void learn_online(flinch_detector *detector, const flinch_tile *tile, wor
 
 static flinch_status learn(flinch_detector *detector, const flinch_tile *tile, void *scratch,
                            flinch_learned *out_learned) {
-    workspace *w = NULL;
-    cut(detector, scratch, &w);
+    workspace space;
+    workspace *w = &space;
+    cut(detector, scratch, w);
     *out_learned = (flinch_learned){0};
     if (!ready(detector))
         learn_warmup(detector, tile, w, out_learned);
@@ -318,8 +317,9 @@ static flinch_status learn(flinch_detector *detector, const flinch_tile *tile, v
 static flinch_status explain(const flinch_detector *detector, const flinch_tile *tile,
                              uint32_t slots, void *scratch, flinch_share *out) {
     const size_t d = detector->settings.d;
-    workspace *w = NULL;
-    cut(detector, scratch, &w);
+    workspace space;
+    workspace *w = &space;
+    cut(detector, scratch, w);
     forward(detector, tile->values, w);
     float *by_feature = w->grad; /* at least d of it */
     for (uint32_t t = 0; t < T; t++) {

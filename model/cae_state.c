@@ -1,5 +1,6 @@
 #include "model/cae_state.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,7 @@ flinch_status flinch__cae_state_load(const flinch_detector_config *config, const
     *out_detector = NULL;
     flinch_detector *detector = NULL;
     FLINCH_TRY(flinch__cae_state_new(config, &detector, error));
+    assert(detector != NULL);
     flinch_status status = flinch_status_of(FLINCH_OK);
     header own = header_of(detector);
     if (size < sizeof own || memcmp(bytes, MAGIC, sizeof MAGIC) != 0) {

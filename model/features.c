@@ -1,5 +1,6 @@
 #include "model/features.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ uint32_t flinch__features_base(flinch_input_list inputs) {
 
 void flinch__history_reset(flinch__history *history, flinch_input_list inputs, uint32_t window) {
     for (uint32_t i = 0; i < inputs.count; i++) {
-        history->value[i] = NAN;
+        history->value[i] = (double)NAN;
         history->at_ms[i] = 0;
     }
     size_t lags = (size_t)(window - 1) * flinch__features_base(inputs);
@@ -38,12 +39,12 @@ static float bounded(double x) {
 static double change(flinch_transform transform, double now, int64_t now_ms, double before,
                      int64_t before_ms) {
     if (isnan(before))
-        return NAN;
+        return (double)NAN;
     if (transform == FLINCH_TRANSFORM_DELTA)
         return now - before;
     double seconds = ((double)now_ms - (double)before_ms) / 1000;
     if (now < before || !(seconds > 0))
-        return NAN;
+        return (double)NAN;
     return (now - before) / seconds;
 }
 
@@ -120,6 +121,7 @@ static void base_name(const flinch_input *input, uint32_t k, char *out, size_t s
 
 void flinch__features_name(flinch_input_list inputs, uint32_t i, char *out, size_t size) {
     uint32_t base = flinch__features_base(inputs);
+    assert(base > 0);
     uint32_t lag = i / base;
     uint32_t k = i % base;
     const flinch_input *input = inputs.items;

@@ -1,5 +1,6 @@
 #include "model/normalizer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ void flinch__normalizer_add(flinch__normalizer *normalizer, const float *row) {
 
 /* The k-th smallest of v [n], by quickselect (Hoare); v is reordered. */
 static float select_kth(float *v, uint32_t n, uint32_t k) {
+    assert(k < n);
     uint32_t low = 0;
     uint32_t high = n - 1;
     while (low < high) {
@@ -37,9 +39,9 @@ static float select_kth(float *v, uint32_t n, uint32_t k) {
         uint32_t i = low;
         uint32_t j = high;
         while (i <= j) {
-            while (v[i] < pivot)
+            while (i < high && v[i] < pivot)
                 i++;
-            while (v[j] > pivot)
+            while (j > low && v[j] > pivot)
                 j--;
             if (i <= j) {
                 float swap = v[i];
@@ -90,7 +92,7 @@ typedef struct fit {
 } fit;
 
 static fit fit_feature(const flinch__normalizer *normalizer, uint32_t i) {
-    float column[FLINCH__RING_ROWS];
+    float column[FLINCH__RING_ROWS] = {0};
     uint32_t n = 0;
     for (uint32_t row = 0; row < normalizer->fill[0]; row++) {
         float x = normalizer->ring[(size_t)row * normalizer->d + i];

@@ -3,6 +3,7 @@
 #ifndef FLINCH_MODEL_RANDOM_H
 #define FLINCH_MODEL_RANDOM_H
 
+#include <assert.h>
 #include <stdint.h>
 
 typedef struct flinch__random {
@@ -23,6 +24,7 @@ static inline double flinch__random_unit(flinch__random *random) {
 
 /* Uniform in 0 … bound - 1; the bias, bound/2⁶⁴, is of no account here. */
 static inline uint32_t flinch__random_below(flinch__random *random, uint32_t bound) {
+    assert(bound > 0);
     return (uint32_t)(flinch__random_next(random) % bound);
 }
 

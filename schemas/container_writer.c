@@ -25,8 +25,9 @@ static void write_long(FILE *file, int64_t value) {
 }
 
 static void write_text(FILE *file, const char *text) {
-    write_long(file, (int64_t)strlen(text));
-    fputs(text, file);
+    size_t size = strlen(text);
+    write_long(file, (int64_t)size);
+    fwrite(text, 1, size, file);
 }
 
 /* 128 bits that depend on the schema: FNV-1a from two starting points. */

@@ -1,5 +1,6 @@
 #include "schemas/decoder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct flinch__decoder {
 };
 
 static void forget(known_schema *schema) {
+    assert(schema != NULL);
     flinch__plan_free(schema->plan);
     free(schema->detail);
     *schema = (known_schema){0};
@@ -82,8 +84,8 @@ static known_schema *make_room(flinch__decoder *decoder) {
     return oldest;
 }
 
-static flinch_status remember(flinch__decoder *decoder, known_schema *schema, int32_t id,
-                              flinch__cause cause, const flinch_error *detail) {
+static flinch_status remember(known_schema *schema, int32_t id, flinch__cause cause,
+                              const flinch_error *detail) {
     *schema = (known_schema){.id = id, .cause = cause, .detail = strdup(detail->text)};
     return flinch_status_of(schema->detail != NULL ? FLINCH_OK : FLINCH_NO_MEMORY);
 }
@@ -99,7 +101,7 @@ static flinch_status compile(flinch__decoder *decoder, known_schema *schema, int
     if (!flinch_is_ok(status)) {
         flinch_error named;
         flinch_fail(&named, status.code, "schema id %d: %.400s", (int)id, detail.text);
-        return remember(decoder, schema, id, FLINCH_CAUSE_SCHEMA_REJECTED, &named);
+        return remember(schema, id, FLINCH_CAUSE_SCHEMA_REJECTED, &named);
     }
     *schema = (known_schema){.id = id, .plan = plan};
     if (decoder->config.schema_seen != NULL)
@@ -121,7 +123,7 @@ static flinch_status look_up(flinch__decoder *decoder, int32_t id, int64_t now_m
     } else {
         flinch__cause cause = asked.code == FLINCH_NOT_FOUND ? FLINCH_CAUSE_SCHEMA_NOT_FOUND
                                                              : FLINCH_CAUSE_SCHEMA_REJECTED;
-        status = remember(decoder, schema, id, cause, error);
+        status = remember(schema, id, cause, error);
         if (cause == FLINCH_CAUSE_SCHEMA_NOT_FOUND)
             schema->forget_at_ms = now_ms + decoder->config.missing_ttl_ms;
     }
@@ -200,6 +202,7 @@ flinch_status flinch__decoder_decode(flinch__decoder *decoder, const uint8_t *da
 
     known_schema *schema = NULL;
     FLINCH_TRY(find(decoder, id, now_ms, &schema, error));
+    assert(schema != NULL);
     schema->used = ++decoder->clock;
     if (schema->plan != NULL)
         return run(schema->plan, data, size, row, out_cause, error);

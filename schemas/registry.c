@@ -1,6 +1,8 @@
 #include "schemas/registry.h"
 
+#include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,22 +136,30 @@ static flinch_status gather(bundle *b, json_t *answer, int depth) {
     return flinch_status_of(FLINCH_OK);
 }
 
+static bool append(json_t *list, const char *text) {
+    json_t *json = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    return json != NULL && json_array_append_new(list, json) == 0;
+}
+
 /* The bundle as one text: a JSON list of the definitions, and last the schema that uses them. */
 static flinch_status join(const bundle *b, const char *text, char **out_schema) {
-    size_t size = 0;
-    FILE *out = open_memstream(out_schema, &size);
-    if (out == NULL)
-        return no_memory(b->error);
+    json_t *list = json_array();
+    bool complete = list != NULL;
     size_t index;
     json_t *key;
     json_array_foreach(b->order, index, key) {
-        json_t *definition = json_object_get(b->texts, json_string_value(key));
-        fprintf(out, "%s%s", index == 0 ? "[" : ",", json_string_value(definition));
+        const char *definition =
+            json_string_value(json_object_get(b->texts, json_string_value(key)));
+        complete = complete && append(list, definition);
     }
-    fprintf(out, ",%s]", text);
-    if (fclose(out) != 0)
-        return no_memory(b->error);
-    return flinch_status_of(FLINCH_OK);
+    if (complete && append(list, text))
+        *out_schema = json_dumps(list, JSON_COMPACT);
+    json_decref(list);
+    /* What is no JSON is the schema's fault; memory is short only where nothing else explains it.
+     */
+    return *out_schema != NULL ? flinch_status_of(FLINCH_OK)
+                               : flinch_fail(b->error, FLINCH_BAD_DATA,
+                                             "the schema or one it refers to is not JSON");
 }
 
 /* A schema that stands by itself does so without its references. */
@@ -166,6 +176,7 @@ static flinch_status resolve(flinch__registry *registry, json_t *answer, char **
                              flinch_error *error) {
     const char *text = NULL;
     FLINCH_TRY(text_of(answer, &text, error));
+    assert(text != NULL);
     if (json_array_size(json_object_get(answer, "references")) == 0 || stands_alone(text)) {
         *out_schema = strdup(text);
         return *out_schema == NULL ? no_memory(error) : flinch_status_of(FLINCH_OK);
@@ -222,6 +233,7 @@ flinch_status flinch__registry_latest(flinch__registry *registry, const char *su
 flinch_status flinch__registry_register(flinch__registry *registry, const char *subject,
                                         const char *schema, int32_t *out_id, flinch_error *error) {
     *out_id = -1;
+    assert(schema != NULL);
     json_t *wanted = json_pack("{s:s}", "schema", schema);
     char *body = wanted == NULL ? NULL : json_dumps(wanted, JSON_COMPACT);
     char *escaped = flinch__http_escape(registry->http, subject);

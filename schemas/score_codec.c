@@ -73,7 +73,8 @@ size_t flinch__score_encoded_bytes(const flinch__score_record *record) {
 flinch_status flinch__score_encode(const flinch__score_record *record, int32_t schema_id,
                                    uint8_t *bytes, size_t capacity, size_t *out_size) {
     *out_size = 0;
-    writer w = {.at = bytes, .end = bytes + capacity};
+    uint8_t *const end = bytes + capacity;
+    writer w = {.at = bytes, .end = end};
     if (schema_id >= 0) {
         uint8_t header[FLINCH__WIRE_BYTES];
         flinch__wire_write(schema_id, header);

@@ -9,6 +9,8 @@ enum { TIMEOUT_MS = 10000, MAX_REASON = 256 };
 
 /* The client's last complaint: why a broker does not answer. [the thread that polls] */
 static void keep_reason(rd_kafka_t *client, int code, const char *reason, void *opaque) {
+    (void)client;
+    (void)code;
     snprintf(opaque, MAX_REASON, "%s", reason);
 }
 

@@ -24,7 +24,7 @@ static bool is_secret(const char *key) {
 static const char *write_shown(const char *value, char *text, size_t size) {
     size_t n = 0;
     for (; value[n] != '\0' && n + 4 < size; n++)
-        text[n] = (unsigned char)value[n] < ' ' || value[n] == 127 ? '?' : value[n];
+        text[n] = (char)((unsigned char)value[n] < ' ' || value[n] == 127 ? '?' : value[n]);
     snprintf(text + n, size - n, "%s", value[n] == '\0' ? "" : "...");
     return text;
 }

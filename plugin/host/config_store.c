@@ -72,6 +72,7 @@ static const char *store_choice(const flinch__setting *setting, const char *text
 _Static_assert(sizeof(flinch__log_level) == sizeof(int), "an enum is stored as an int");
 
 static const char *store_text(const flinch__setting *setting, const char *text, void *field) {
+    (void)setting;
     if (*text == '\0')
         return "is empty";
     memcpy(field, &text, sizeof text);

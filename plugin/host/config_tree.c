@@ -1,5 +1,6 @@
 #include "plugin/host/config_tree.h"
 
+#include <assert.h>
 #include <libfyaml.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ static void take_key(builder *b, const char *key, flinch__place place) {
 }
 
 static bool wants_key(const builder *b) {
+    assert(b->depth == 0 || b->open[b->depth - 1] != NULL);
     return b->depth > 0 && b->open[b->depth - 1]->kind == FLINCH_NODE_MAPPING && b->key == NULL;
 }
 

@@ -120,7 +120,7 @@ static flinch_status open_worker(demo *d, flinch_error *error) {
         .decoder = {.want = flinch__setup_want(&d->setup),
                     .framing = FLINCH_FRAMING_CONFLUENT,
                     .schema = schema},
-        .notes = {.note = flinch__log_note, .context = (void *)(uintptr_t)d->options->log},
+        .notes = {.note = flinch__log_note, .context = (void *)d->options->log},
         .stats = &d->stats,
     };
     return flinch__worker_new(&d->worker_config, &d->worker, error);

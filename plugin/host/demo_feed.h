@@ -21,7 +21,7 @@ typedef struct flinch__demo_feed {
     flinch_error error; /* once failed */
 } flinch__demo_feed;
 
-/* Body of the thread; `feed` is a flinch__demo_feed. */
-void *flinch__demo_feed_run(void *feed);
+/* Body of the thread; `argument` is a flinch__demo_feed. */
+void *flinch__demo_feed_run(void *argument);
 
 #endif

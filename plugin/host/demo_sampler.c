@@ -76,7 +76,7 @@ static bool number_after(const char *text, const char *word, double *out) {
 static void stat_line(const char *text, double *sample) {
     double value[5];
     if (strncmp(text, "cpu ", 4) == 0) {
-        char *at = (char *)(uintptr_t)text + 4;
+        char *at = (char *)text + 4;
         for (size_t i = 0; i < 5; i++)
             value[i] = strtod(at, &at);
         sample[CPU_USER] = value[0] + value[1];
@@ -104,12 +104,20 @@ static void memory_line(const char *text, double *sample) {
 /* "major minor name reads merged sectors ms writes merged sectors …"; whole disks and partitions
  * are not told apart: a partition counts twice, always alike. */
 static void disk_line(const char *text, double *sample) {
-    char name[64];
-    double v[7];
-    int found = sscanf(text, "%*d %*d %63s %lf %lf %lf %lf %lf %lf %lf", name, &v[0], &v[1], &v[2],
-                       &v[3], &v[4], &v[5], &v[6]);
-    if (found != 8 || strncmp(name, "loop", 4) == 0 || strncmp(name, "ram", 3) == 0)
+    char *at = (char *)text;
+    strtol(at, &at, 10);
+    strtol(at, &at, 10);
+    at += strspn(at, " ");
+    if (strncmp(at, "loop", 4) == 0 || strncmp(at, "ram", 3) == 0)
         return;
+    at += strcspn(at, " \n");
+    double v[7];
+    for (size_t i = 0; i < 7; i++) {
+        const char *before = at;
+        v[i] = strtod(at, &at);
+        if (at == before)
+            return;
+    }
     add(&sample[DISK_READ], v[2] / 2);
     add(&sample[DISK_WRITTEN], v[6] / 2);
 }
@@ -120,7 +128,7 @@ static void net_line(const char *text, double *sample) {
     if (colon == NULL)
         return;
     double v[9];
-    char *at = (char *)(uintptr_t)colon + 1;
+    char *at = (char *)colon + 1;
     for (size_t i = 0; i < 9; i++)
         v[i] = strtod(at, &at);
     add(&sample[NET_RECEIVED], v[0] / 1024);

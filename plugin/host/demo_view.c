@@ -37,7 +37,7 @@ static number_text plain(double value) {
 static const char *clean(const char *text, number_text *room) {
     size_t n = 0;
     for (; text[n] != '\0' && n + 1 < sizeof room->text; n++)
-        room->text[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
+        room->text[n] = (char)(text[n] >= ' ' && text[n] <= '~' ? text[n] : '?');
     room->text[n] = '\0';
     return room->text;
 }

@@ -99,7 +99,7 @@ static void write_time(char text[32]) {
 /* A line break in a logfmt tail would let a record's content forge an event. */
 static void put_on_one_line(line *out, const char *text) {
     for (; *text != '\0'; text++) {
-        char c = (unsigned char)*text < ' ' || *text == 127 ? ' ' : *text;
+        char c = (char)((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text);
         put(out, &c, 1);
     }
 }

@@ -156,7 +156,7 @@ static flinch_status open_member(service *s, uint32_t index, flinch_error *error
                     .missing_ttl_ms = config->input.schema_missing_ms,
                     .schema_seen = on_schema,
                     .context = s},
-        .notes = {.note = flinch__log_note, .context = (void *)(uintptr_t)s->log},
+        .notes = {.note = flinch__log_note, .context = (void *)s->log},
         .stats = &s->stats,
     };
     return flinch__worker_new(&m->config, &m->worker, error);

@@ -23,7 +23,7 @@ flinch_status flinch__read_file(const char *path, size_t max_bytes, char **out_t
     else if (fgetc(file) != EOF)
         status = flinch_fail(error, FLINCH_TOO_LARGE, "%s: over %zu bytes", path, max_bytes);
     fclose(file);
-    if (!flinch_is_ok(status)) {
+    if (text == NULL || !flinch_is_ok(status)) {
         free(text);
         return status;
     }

@@ -1,5 +1,6 @@
 #include "plugin/host/vault.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,8 +60,7 @@ const char *flinch__vault_join(flinch__vault *vault, const char *left, const cha
     char *joined = flinch__vault_take(vault, left_size + right_size + 1);
     if (joined == NULL)
         return "";
-    memcpy(joined, left, left_size);
-    memcpy(joined + left_size, right, right_size);
+    snprintf(joined, left_size + right_size + 1, "%s%s", left, right);
     return joined;
 }
 

@@ -42,7 +42,8 @@ static flinch_status load_config(const flinch__cli *cli, bool live, flinch__conf
     return status;
 }
 
-static int run(const flinch__cli *cli, flinch__demo_options *options) {
+static int run(const flinch__cli *cli, flinch__demo_options chosen) {
+    flinch__demo_options *options = &chosen;
     flinch_error error = {{0}};
     flinch__loader loader;
     const flinch__config *config = options->config;
@@ -68,7 +69,7 @@ int flinch__verb_demo(const flinch__cli *cli) {
     int code = EX_CONFIG;
     if (flinch_is_ok(load_config(cli, options.live, &config))) {
         options.config = config;
-        code = run(cli, &options);
+        code = run(cli, options);
     }
     flinch__config_free(config);
     return code;

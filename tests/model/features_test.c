@@ -2,6 +2,8 @@
 
 #include "model/features.h"
 
+static const double GAP = (double)NAN; /* a missing value */
+
 static const char *const STATES[] = {"UP", "DOWN"};
 static const flinch_input ITEMS[] = {
     {.field = "cpu"},
@@ -78,7 +80,7 @@ static void a_missing_value_is_bridged_by_the_one_before(void **state) {
     flinch__history history = history_in(&m, 1);
     float row[BASE];
     flinch__features_apply(INPUTS, 1, (const double[]){0, 100, 5, 0, 0}, 0, &history, row);
-    flinch__features_apply(INPUTS, 1, (const double[]){0, NAN, NAN, 0, NAN}, 1000, &history, row);
+    flinch__features_apply(INPUTS, 1, (const double[]){0, GAP, GAP, 0, GAP}, 1000, &history, row);
     assert_true(isnan(row[1]) && isnan(row[2]) && isnan(row[4]) && isnan(row[5]));
 
     flinch__features_apply(INPUTS, 1, (const double[]){0, 300, 9, 0, 0}, 2000, &history, row);

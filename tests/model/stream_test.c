@@ -36,7 +36,7 @@ static int set_up(void **state) {
     for (size_t i = 0; i < ROWS; i++)
         rows_normal(&random, D, s->rows[i]);
     rows_anomaly(&random, D, s->rows[1500]);
-    s->rows[700][2] = NAN;
+    s->rows[700][2] = (double)NAN;
     *state = s;
     return 0;
 }

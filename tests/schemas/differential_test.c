@@ -100,7 +100,7 @@ static void collect_parts(pair *p, const char *path, const avro_value_t *value) 
     for (size_t i = 0; i < count; i++) {
         char part[PATH_BYTES];
         const char *name = NULL;
-        avro_value_t child;
+        avro_value_t child = {0};
         avro_value_get_by_index(value, i, &child, &name);
         const char *dot = path[0] == '\0' ? "" : ".";
         int size = is_array ? snprintf(part, sizeof part, "%s%s%zu", path, dot, i)
@@ -112,7 +112,7 @@ static void collect_parts(pair *p, const char *path, const avro_value_t *value) 
 
 static void collect(pair *p, const char *path, const avro_value_t *value) {
     avro_type_t type = avro_value_get_type(value);
-    avro_value_t branch;
+    avro_value_t branch = {0};
     if (type == AVRO_RECORD || type == AVRO_ARRAY || type == AVRO_MAP) {
         collect_parts(p, path, value);
         return;
@@ -125,7 +125,7 @@ static void collect(pair *p, const char *path, const avro_value_t *value) {
     if (p->leaf_count == LEAVES_MAX)
         return;
     leaf *l = &p->leaves[p->leaf_count++];
-    strcpy(l->path, path);
+    (void)snprintf(l->path, sizeof l->path, "%s", path);
     l->expected = (flinch__capture){.kind = FLINCH_CAPTURE_NONE};
     if (type == AVRO_STRING || type == AVRO_BYTES || type == AVRO_FIXED || type == AVRO_ENUM)
         l->expected = text_of(value);
@@ -167,7 +167,7 @@ static bool same(const flinch__capture *a, const flinch__capture *b) {
     if (a->kind != b->kind)
         return false;
     if (a->kind == FLINCH_CAPTURE_NUMBER)
-        return memcmp(&a->number, &b->number, sizeof a->number) == 0 ||
+        return (a->number == b->number && signbit(a->number) == signbit(b->number)) ||
                (isnan(a->number) && isnan(b->number));
     return a->kind == FLINCH_CAPTURE_NONE ||
            (a->text_size == b->text_size && memcmp(a->text, b->text, a->text_size) == 0);

@@ -218,6 +218,11 @@ static void an_int_over_32_bits_is_malformed(void **state) {
     dies_of(ONE_FIELD("\"int\""), FLINCH_CAUSE_MALFORMED, &bytes);
 }
 
+static void append(char *text, size_t size, const char *more) {
+    size_t used = strlen(text);
+    (void)snprintf(text + used, size - used, "%s", more);
+}
+
 /* Each item is a byte, and 20 records deep. */
 static void more_work_than_bytes_can_justify_is_refused(void **state) {
     (void)state;
@@ -230,9 +235,9 @@ static void more_work_than_bytes_can_justify_is_refused(void **state) {
                        "\"type\":",
                        i);
     }
-    strcat(type, "\"int\"");
+    append(type, sizeof type, "\"int\"");
     for (int i = 0; i < RECORDS; i++)
-        strcat(type, "}]}");
+        append(type, sizeof type, "}]}");
     char schema[sizeof type + 200];
     (void)snprintf(schema, sizeof schema, ONE_FIELD("{\"type\":\"array\",\"items\":%s}"), type);
     test_bytes bytes = {0};
@@ -256,7 +261,7 @@ static void a_tower_of_empty_records_takes_no_time(void **state) {
                        "\"type\":\"R%d\"},{\"name\":\"f\",\"type\":\"R%d\"}]}",
                        i, i - 1, i - 1);
     }
-    strcat(schema, "]");
+    append(schema, sizeof schema, "]");
     plan_fixture f;
     test_bytes bytes = {0};
     test_bytes_byte(&bytes, 0);

@@ -107,7 +107,8 @@ static void put_type(writer *w, int depth, const char *enclosing) {
 }
 
 void avro_random_schema(avro_random *random, char text[AVRO_RANDOM_SCHEMA_BYTES]) {
-    writer w = {.random = random, .text = text};
+    writer w = {.random = random};
+    w.text = text;
     random->names = 0;
     put_record(&w, 5);
 }
@@ -158,7 +159,7 @@ static void fill_union(avro_random *random, avro_value_t *value, int depth) {
     avro_schema_t schema = avro_value_get_schema(value);
     uint32_t branches = (uint32_t)avro_schema_union_size(schema);
     int branch = depth <= 0 ? 0 : (int)avro_random_below(random, branches);
-    avro_value_t chosen;
+    avro_value_t chosen = {0};
     avro_value_set_branch(value, branch, &chosen);
     avro_random_fill(random, &chosen, depth - 1);
 }
@@ -166,7 +167,7 @@ static void fill_union(avro_random *random, avro_value_t *value, int depth) {
 static void fill_items(avro_random *random, avro_value_t *value, int depth) {
     uint32_t count = depth <= 0 ? 0 : avro_random_below(random, 4);
     for (uint32_t i = 0; i < count; i++) {
-        avro_value_t item;
+        avro_value_t item = {0};
         avro_value_append(value, &item, NULL);
         avro_random_fill(random, &item, depth - 1);
     }
@@ -176,7 +177,7 @@ static void fill_map(avro_random *random, avro_value_t *value, int depth) {
     uint32_t count = depth <= 0 ? 0 : avro_random_below(random, 4);
     for (uint32_t i = 0; i < count; i++) {
         char key[16];
-        avro_value_t item;
+        avro_value_t item = {0};
         (void)snprintf(key, sizeof key, "k%u", i);
         avro_value_add(value, key, &item, NULL, NULL);
         avro_random_fill(random, &item, depth - 1);
@@ -187,7 +188,7 @@ static void fill_record(avro_random *random, avro_value_t *value, int depth) {
     size_t fields = 0;
     avro_value_get_size(value, &fields);
     for (size_t i = 0; i < fields; i++) {
-        avro_value_t field;
+        avro_value_t field = {0};
         avro_value_get_by_index(value, i, &field, NULL);
         avro_random_fill(random, &field, depth - 1);
     }

@@ -29,7 +29,7 @@ static flinch_status score(const zscore *z, const flinch_tile *t, void *s, flinc
     return flinch_status_of(FLINCH_OK);
 }
 static flinch_status learn(zscore *z, const flinch_tile *t, void *s, flinch_learned *out) {
-    flinch_signal signals[FLINCH_TILE_ROWS];
+    flinch_signal signals[FLINCH_TILE_ROWS] = {{0}};
     *out = (flinch_learned){.reference = z->raw, .reference_count = ready(z) ? t->count : 0};
     FLINCH_TRY(score(z, t, s, signals));
     for (uint32_t i = 0; i < t->count; i++) {
