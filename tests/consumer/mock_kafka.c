@@ -24,13 +24,12 @@ static rd_kafka_t *client(rd_kafka_type_t type, rd_kafka_conf_t *conf) {
 }
 
 /* Without it the first message waits most of a second for its partition's leader. */
-static void prime_metadata(rd_kafka_t *host) {
+static void prime_metadata(mock_kafka *kafka) {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(host, "in", NULL);
-    assert_int_equal(rd_kafka_metadata(host, 0, topic, &metadata, MOCK_PATIENCE_MS),
+    kafka->input = rd_kafka_topic_new(kafka->host, "in", NULL);
+    assert_int_equal(rd_kafka_metadata(kafka->host, 0, kafka->input, &metadata, MOCK_PATIENCE_MS),
                      RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_metadata_destroy(metadata);
-    rd_kafka_topic_destroy(topic);
 }
 
 void mock_kafka_open(mock_kafka *kafka, int partitions) {
@@ -46,9 +45,11 @@ void mock_kafka_open(mock_kafka *kafka, int partitions) {
                          RD_KAFKA_RESP_ERR_NO_ERROR);
     kafka->properties[0] =
         (flinch__property){"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(kafka->cluster)};
+    prime_metadata(kafka);
 }
 
 void mock_kafka_close(mock_kafka *kafka) {
+    rd_kafka_topic_destroy(kafka->input);
     rd_kafka_destroy(kafka->host);
 }
 
@@ -63,9 +64,9 @@ void mock_kafka_put(mock_kafka *kafka, const mock_record *record) {
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
         {.vtype = RD_KAFKA_VTYPE_VALUE,
-         .u.mem = {.ptr = (void *)(uintptr_t)record->value, .size = record->size}},
+         .u.mem = {.ptr = (void *)record->value, .size = record->size}},
         {.vtype = RD_KAFKA_VTYPE_KEY,
-         .u.mem = {.ptr = (void *)(uintptr_t)record->key,
+         .u.mem = {.ptr = (void *)record->key,
                    .size = record->key == NULL ? 0 : strlen(record->key)}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = 1234567890123},
         {.vtype = RD_KAFKA_VTYPE_HEADER, .u.header = {.name = "trace", .val = "t-1", .size = 3}},
@@ -75,6 +76,13 @@ void mock_kafka_put(mock_kafka *kafka, const mock_record *record) {
 
 void mock_kafka_flush(mock_kafka *kafka) {
     assert_int_equal(rd_kafka_flush(kafka->host, MOCK_PATIENCE_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+rd_kafka_t *mock_kafka_producer(const mock_kafka *kafka, const char *name, const char *value) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    set(conf, "bootstrap.servers", kafka->properties[0].value);
+    set(conf, name, value);
+    return client(RD_KAFKA_PRODUCER, conf);
 }
 
 rd_kafka_t *mock_kafka_consumer(const mock_kafka *kafka, const char *group) {
@@ -112,6 +120,8 @@ rd_kafka_message_t *mock_kafka_next(rd_kafka_t *reader) {
 }
 
 void mock_kafka_reader_close(rd_kafka_t *reader) {
+    if (reader == NULL)
+        return;
     rd_kafka_consumer_close(reader);
     rd_kafka_destroy(reader);
 }

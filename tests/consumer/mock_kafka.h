@@ -25,6 +25,7 @@ enum { MOCK_PATIENCE_MS = 60000 }; /* the deadline of every wait */
 
 typedef struct mock_kafka {
     rd_kafka_t *host; /* the cluster lives inside it; also the tests' producer */
+    rd_kafka_topic_t *input;
     rd_kafka_mock_cluster_t *cluster;
     flinch__property properties[1]; /* for a worker's config */
 } mock_kafka;
@@ -48,12 +49,16 @@ void mock_kafka_put(mock_kafka *kafka, const mock_record *record);
 /* Waits until the cluster has all that was put. */
 void mock_kafka_flush(mock_kafka *kafka);
 
+/* A producer with one property more. */
+rd_kafka_t *mock_kafka_producer(const mock_kafka *kafka, const char *name, const char *value);
+
 /* A consumer of the group, in none of its ways configured as flinch's. */
 rd_kafka_t *mock_kafka_consumer(const mock_kafka *kafka, const char *group);
 /* One that reads all partitions of a topic from the beginning. */
 rd_kafka_t *mock_kafka_reader(const mock_kafka *kafka, const char *topic, int partitions);
-/* The next message, within the deadline. To be destroyed. */
+/* The next message, within the deadline. To be destroyed, before its reader is closed. */
 rd_kafka_message_t *mock_kafka_next(rd_kafka_t *reader);
+/* Takes NULL. */
 void mock_kafka_reader_close(rd_kafka_t *reader);
 
 /* Commits an offset of topic "in" for the group, as a worker would have. */
