@@ -105,6 +105,10 @@ flinch_status flinch__positions_find(rd_kafka_t *consumer, const flinch__worker_
         status = unanswered(config, "committed offsets", err, error);
     for (int i = 0; i < list->cnt && flinch_is_ok(status); i++) {
         flinch__partition *partition = &partitions->items[i];
+        if (list->elems[i].err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            status = unanswered(config, "committed offsets", list->elems[i].err, error);
+            break;
+        }
         partition->committed = list->elems[i].offset >= 0 ? list->elems[i].offset : -1;
         status = find_partition(consumer, config, partition, error);
     }
