@@ -106,7 +106,7 @@ flinch_status flinch__batch_admit(flinch__batch *batch, rd_kafka_message_t *mess
                                   int64_t now_ms, flinch_error *error) {
     flinch__entry *entry = &batch->entries[batch->count];
     *entry = (flinch__entry){.message = message, .publish = publish};
-    if (message->payload == NULL) {
+    if (message->len == 0) { /* null or empty: neither can hold a record */
         entry->outcome = FLINCH_OUTCOME_SKIP;
         batch->count++;
         return flinch_status_of(FLINCH_OK);

@@ -12,7 +12,7 @@
 typedef enum flinch__stat {
     FLINCH_STAT_CONSUMED,       /* records taken from the input, replayed ones included */
     FLINCH_STAT_REPLAYED,       /* of them learned again or for the first time, not published */
-    FLINCH_STAT_TOMBSTONES,     /* records without a value: skipped */
+    FLINCH_STAT_TOMBSTONES,     /* records with a null or empty value: skipped */
     FLINCH_STAT_ANOMALIES,      /* published scores with is_anomaly */
     FLINCH_STAT_MISSING,        /* inputs without a value */
     FLINCH_STAT_NON_FINITE,     /* inputs that were NaN or ±Inf */

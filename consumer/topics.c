@@ -76,8 +76,11 @@ static flinch_status look(rd_kafka_t *client, const flinch__worker_config *confi
                           const needed_topic *topic, int *out_partitions, flinch_error *error) {
     flinch_status status = flinch__topic_partitions(
         client, topic->name, topic->setting, flinch__client_brokers(config), out_partitions, error);
-    if (status.code == FLINCH_NOT_FOUND && topic->partitions > 0)
+    if (status.code == FLINCH_NOT_FOUND && topic->partitions > 0) {
         create_topic(client, config, topic->name, topic->partitions);
+        status = flinch__topic_partitions(client, topic->name, topic->setting,
+                                          flinch__client_brokers(config), out_partitions, error);
+    }
     if (flinch_is_ok(status) && *out_partitions < topic->partitions)
         return flinch_fail(error, FLINCH_FATAL,
                            "topic %s (%s) has %d partitions, the input has %d: it needs as many",
