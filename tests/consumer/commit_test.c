@@ -1,0 +1,284 @@
+#include "tests/support/unit.h"
+
+#include "consumer/client.h"
+#include "consumer/commit.h"
+#include "consumer/output.h"
+#include "tests/consumer/fixture.h"
+#include "tests/consumer/mock_kafka.h"
+
+typedef struct setting {
+    mock_kafka kafka;
+    rd_kafka_t *consumer;
+    flinch__stats stats;
+    flinch__worker_config config;
+    flinch__partitions partitions;
+    flinch__committer committer;
+} setting;
+
+static int set_up(void **state) {
+    setting *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    mock_kafka_open(&s->kafka, 1);
+    s->config = fixture_config(NULL, &s->stats);
+    mock_kafka_use(&s->kafka, &s->config);
+    s->consumer = mock_kafka_consumer(&s->kafka, "group");
+    flinch__partition *partition = NULL;
+    assert_ok(flinch__partitions_add(&s->partitions, 0, &partition));
+    partition->learn_from = partition->publish_from = partition->next = 0;
+    *state = s;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    setting *s = *state;
+    flinch__committer_close(&s->committer);
+    flinch__partitions_fini(&s->partitions);
+    mock_kafka_reader_close(s->consumer);
+    mock_kafka_close(&s->kafka);
+    free(s);
+    return 0;
+}
+
+static void open_committer(setting *s) {
+    flinch_error error;
+    assert_ok(flinch__committer_open(&s->committer, &s->config, &error));
+}
+
+/* Begins, and produces the outcome of the record at `next`. */
+static void do_some_work(setting *s) {
+    flinch_error error;
+    assert_ok(flinch__committer_begin(&s->committer, &error));
+    assert_int_equal(rd_kafka_producev(s->committer.producer, RD_KAFKA_V_TOPIC("scores"),
+                                       RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_VALUE("x", 1),
+                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    s->partitions.items[0].next++;
+}
+
+static flinch_status commit(setting *s) {
+    flinch_error error;
+    return flinch__committer_commit(&s->committer, s->consumer, &s->partitions, &error);
+}
+
+/* ---- the table of remedies ---------------------------------------------------------------------
+ */
+
+static void an_error_without_flags_is_judged_by_its_code(void **state) {
+    static const struct {
+        rd_kafka_resp_err_t code;
+        flinch__remedy remedy;
+    } ROWS[] = {
+        {RD_KAFKA_RESP_ERR__TIMED_OUT, FLINCH_REMEDY_RETRY},
+        {RD_KAFKA_RESP_ERR__TRANSPORT, FLINCH_REMEDY_RETRY},
+        {RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, FLINCH_REMEDY_RETRY},
+        {RD_KAFKA_RESP_ERR__STATE, FLINCH_REMEDY_STOP},
+        {RD_KAFKA_RESP_ERR__FENCED, FLINCH_REMEDY_STOP},
+        {RD_KAFKA_RESP_ERR__INVALID_ARG, FLINCH_REMEDY_STOP},
+        {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, FLINCH_REMEDY_STOP},
+        {RD_KAFKA_RESP_ERR_UNKNOWN, FLINCH_REMEDY_STOP},
+    };
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {
+        rd_kafka_error_t *error = rd_kafka_error_new(ROWS[i].code, "made up");
+
+        assert_int_equal(flinch__remedy_of(error), ROWS[i].remedy);
+        rd_kafka_error_destroy(error);
+    }
+}
+
+/* One answer of the cluster to a request of a commit, and what the committer makes of it. */
+typedef struct answer {
+    int16_t request;
+    rd_kafka_resp_err_t error;
+    flinch_code expected;
+} answer;
+
+static const answer ANSWERS[] = {
+    /* retry: librdkafka or the committer asks again */
+    {API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, FLINCH_OK},
+    {API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, FLINCH_OK},
+    {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, FLINCH_OK},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, FLINCH_OK},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, FLINCH_OK},
+    {API_END_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, FLINCH_OK},
+    {API_PRODUCE, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, FLINCH_OK},
+    /* recover: the transaction is given up */
+    {API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, FLINCH_TRY_AGAIN},
+    {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, FLINCH_TRY_AGAIN},
+    {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID, FLINCH_TRY_AGAIN},
+    {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, FLINCH_TRY_AGAIN},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, FLINCH_TRY_AGAIN},
+    {API_PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, FLINCH_TRY_AGAIN},
+    {API_PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, FLINCH_TRY_AGAIN},
+    /* stop: another producer has the id, or nobody may */
+    {API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, FLINCH_FATAL},
+    {API_ADD_OFFSETS, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, FLINCH_FATAL},
+    {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, FLINCH_FATAL},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH, FLINCH_FATAL},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED, FLINCH_FATAL},
+    {API_END_TXN, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, FLINCH_FATAL},
+};
+
+static void each_answer_of_the_brokers_has_its_remedy(void **state) {
+    setting *s = *state;
+    int wrong = 0;
+    for (size_t i = 0; i < sizeof ANSWERS / sizeof *ANSWERS; i++) {
+        const answer *row = &ANSWERS[i];
+        open_committer(s);
+        do_some_work(s);
+        rd_kafka_mock_push_request_errors(s->kafka.cluster, row->request, 1, row->error);
+
+        flinch_code code = commit(s).code;
+
+        if (code != row->expected)
+            print_error("%s to request %d: %s\n", rd_kafka_err2name(row->error), row->request,
+                        flinch_code_name(code));
+        wrong += code != row->expected;
+        flinch__committer_close(&s->committer);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+static void a_commit_moves_what_is_committed(void **state) {
+    setting *s = *state;
+    open_committer(s);
+    do_some_work(s);
+    do_some_work(s);
+
+    assert_ok(commit(s));
+
+    assert_int_equal(s->partitions.items[0].committed, 2);
+    assert_int_equal(flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS), 1);
+    assert_false(s->committer.open);
+}
+
+static void a_commit_that_failed_moves_nothing(void **state) {
+    setting *s = *state;
+    open_committer(s);
+    do_some_work(s);
+    rd_kafka_mock_push_request_errors(s->kafka.cluster, API_OFFSET_COMMIT_IN_TXN, 1,
+                                      RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION);
+
+    assert_int_equal(commit(s).code, FLINCH_TRY_AGAIN);
+
+    assert_int_equal(s->partitions.items[0].committed, -1);
+    assert_int_equal(flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS), 0);
+    assert_true(s->committer.open);
+}
+
+static void without_progress_nothing_is_begun_or_committed(void **state) {
+    setting *s = *state;
+    open_committer(s);
+    s->partitions.items[0].committed = 0;
+
+    assert_ok(commit(s));
+
+    assert_false(s->committer.open);
+    assert_int_equal(flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS), 0);
+}
+
+/* Tombstones alone: offsets move, though nothing was produced. */
+static void progress_without_output_is_committed(void **state) {
+    setting *s = *state;
+    open_committer(s);
+    s->partitions.items[0].next = 7;
+
+    assert_ok(commit(s));
+
+    assert_int_equal(s->partitions.items[0].committed, 7);
+    assert_int_equal(flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS), 1);
+}
+
+static void one_transaction_is_open_at_most(void **state) {
+    setting *s = *state;
+    flinch_error error;
+    open_committer(s);
+
+    assert_ok(flinch__committer_begin(&s->committer, &error));
+    assert_ok(flinch__committer_begin(&s->committer, &error));
+
+    assert_true(s->committer.open);
+}
+
+static void an_abort_is_counted_and_a_new_producer_goes_on(void **state) {
+    setting *s = *state;
+    open_committer(s);
+    do_some_work(s);
+
+    flinch__committer_abort(&s->committer);
+    flinch__committer_abort(&s->committer); /* none is open now */
+    flinch__committer_close(&s->committer);
+
+    assert_int_equal(flinch__stats_get(&s->stats, FLINCH_STAT_ABORTS), 1);
+    open_committer(s);
+    do_some_work(s);
+    assert_ok(commit(s));
+}
+
+static void brokers_that_are_away_are_to_be_tried_again_with_their_setting_named(void **state) {
+    setting *s = *state;
+    rd_kafka_mock_broker_set_down(s->kafka.cluster, -1);
+    flinch_error error;
+
+    flinch_status status = flinch__committer_open(&s->committer, &s->config, &error);
+
+    assert_int_equal(status.code, FLINCH_TRY_AGAIN);
+    assert_non_null(strstr(error.text, "kafka.bootstrap.servers"));
+    assert_non_null(strstr(error.text, flinch__client_brokers(&s->config)));
+    rd_kafka_mock_broker_set_up(s->kafka.cluster, -1);
+    int64_t until = mock_now_ms() + MOCK_PATIENCE_MS;
+    while (status.code == FLINCH_TRY_AGAIN && mock_now_ms() < until)
+        status = flinch__committer_open(&s->committer, &s->config, &error);
+    assert_ok(status);
+}
+
+static void at_least_once_commits_the_offset_after_the_scores(void **state) {
+    setting *s = *state;
+    s->config.exactly_once = false;
+    open_committer(s);
+    do_some_work(s);
+
+    assert_ok(commit(s));
+
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "in", 0);
+    assert_int_equal(rd_kafka_committed(s->consumer, list, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(list->elems[0].offset, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+    assert_int_equal(rd_kafka_outq_len(s->committer.producer), 0);
+}
+
+static void at_least_once_commits_no_offset_if_a_score_was_refused(void **state) {
+    setting *s = *state;
+    s->config.exactly_once = false;
+    open_committer(s);
+    do_some_work(s);
+    rd_kafka_mock_push_request_errors(s->kafka.cluster, API_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+
+    assert_int_equal(commit(s).code, FLINCH_TRY_AGAIN);
+
+    assert_int_equal(s->partitions.items[0].committed, -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_error_without_flags_is_judged_by_its_code),
+        TEST(each_answer_of_the_brokers_has_its_remedy),
+        TEST(a_commit_moves_what_is_committed),
+        TEST(a_commit_that_failed_moves_nothing),
+        TEST(without_progress_nothing_is_begun_or_committed),
+        TEST(progress_without_output_is_committed),
+        TEST(one_transaction_is_open_at_most),
+        TEST(an_abort_is_counted_and_a_new_producer_goes_on),
+        TEST(brokers_that_are_away_are_to_be_tried_again_with_their_setting_named),
+        TEST(at_least_once_commits_the_offset_after_the_scores),
+        TEST(at_least_once_commits_no_offset_if_a_score_was_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
