@@ -117,6 +117,12 @@ static int64_t get_long(reader *r) {
     return r->bad ? 0 : value;
 }
 
+static int32_t get_int(reader *r) {
+    int64_t value = get_long(r);
+    r->bad = r->bad || value < INT32_MIN || value > INT32_MAX;
+    return r->bad ? 0 : (int32_t)value;
+}
+
 static void get(reader *r, void *out, size_t size) {
     if (r->bad || (size_t)(r->end - r->at) < size) {
         r->bad = true;
@@ -175,11 +181,11 @@ static void get_reasons(reader *r, flinch__score_record *record) {
 static void get_record(reader *r, flinch__score_record *record) {
     flinch_score *score = &record->score;
     record->topic = get_text(r, &record->topic_size);
-    record->partition = (int32_t)get_long(r);
+    record->partition = get_int(r);
     record->offset = get_long(r);
     record->timestamp_ms = get_long(r);
     record->stream = get_text(r, &record->stream_size);
-    int64_t status = get_long(r);
+    int32_t status = get_int(r);
     r->bad = r->bad || status < FLINCH_SCORE_WARMUP || status > FLINCH_SCORE_DEGRADED;
     score->status = (flinch_score_status)status;
     score->score = get_double(r);
