@@ -1,5 +1,6 @@
 #include "schemas/container_writer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,10 +69,16 @@ flinch_status flinch__container_writer_new(FILE *file, const char *schema,
     return flinch_status_of(FLINCH_OK);
 }
 
+/* What stdio holds back may still find no room: only what is flushed is written. */
+static flinch_status flush(FILE *file) {
+    bool failed = fflush(file) != 0 || ferror(file);
+    return flinch_status_of(failed ? FLINCH_TRY_AGAIN : FLINCH_OK);
+}
+
 /* Avro's deflate is raw: without zlib's header. */
 static flinch_status write_block(flinch__container_writer *writer) {
     if (writer->records == 0)
-        return flinch_status_of(FLINCH_OK);
+        return flush(writer->file);
     z_stream stream = {.next_in = writer->block,
                        .avail_in = (uInt)writer->used,
                        .next_out = writer->packed,
@@ -90,7 +97,7 @@ static flinch_status write_block(flinch__container_writer *writer) {
     fwrite(writer->marker, 1, MARKER_BYTES, writer->file);
     writer->used = 0;
     writer->records = 0;
-    return flinch_status_of(ferror(writer->file) ? FLINCH_TRY_AGAIN : FLINCH_OK);
+    return flush(writer->file);
 }
 
 flinch_status flinch__container_writer_add(flinch__container_writer *writer, const uint8_t *record,
