@@ -89,6 +89,13 @@ static bool set_number(flinch__http *http, CURLoption option, long value) {
     return curl_easy_setopt(http->curl, option, value) == CURLE_OK;
 }
 
+/* A CA file is instead of the system's certificates, which curl would look for besides. */
+static bool set_ca(flinch__http *http) {
+    return http->ca_file == NULL ||
+           (set(http, CURLOPT_CAINFO, http->ca_file) &&
+            curl_easy_setopt(http->curl, CURLOPT_CAPATH, (char *)NULL) == CURLE_OK);
+}
+
 /* What holds for every request. */
 static bool set_options(flinch__http *http) {
     long timeout = (long)http->timeout_ms;
@@ -99,8 +106,7 @@ static bool set_options(flinch__http *http) {
                       timeout < CONNECT_MS ? timeout : CONNECT_MS) &&
            set_number(http, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) &&
            set(http, CURLOPT_USERNAME, http->user) && set(http, CURLOPT_PASSWORD, http->password) &&
-           set(http, CURLOPT_CAINFO, http->ca_file) &&
-           set(http, CURLOPT_SSLCERT, http->cert_file) &&
+           set_ca(http) && set(http, CURLOPT_SSLCERT, http->cert_file) &&
            set(http, CURLOPT_SSLKEY, http->key_file) &&
            set(http, CURLOPT_USERAGENT, "flinch/" FLINCH_VERSION) &&
            curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, http->headers) == CURLE_OK &&
