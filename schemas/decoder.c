@@ -116,20 +116,22 @@ static flinch_status look_up(flinch__decoder *decoder, int32_t id, int64_t now_m
     flinch_status asked = flinch__registry_schema(decoder->config.registry, id, &text, error);
     if (asked.code != FLINCH_OK && asked.code != FLINCH_NOT_FOUND && asked.code != FLINCH_BAD_DATA)
         return asked;
-    known_schema *schema = make_room(decoder);
+    known_schema known = {0};
     flinch_status status;
     if (flinch_is_ok(asked)) {
-        status = compile(decoder, schema, id, text);
+        status = compile(decoder, &known, id, text);
     } else {
         flinch__cause cause = asked.code == FLINCH_NOT_FOUND ? FLINCH_CAUSE_SCHEMA_NOT_FOUND
                                                              : FLINCH_CAUSE_SCHEMA_REJECTED;
-        status = remember(schema, id, cause, error);
+        status = remember(&known, id, cause, error);
         if (cause == FLINCH_CAUSE_SCHEMA_NOT_FOUND)
-            schema->forget_at_ms = now_ms + decoder->config.missing_ttl_ms;
+            known.forget_at_ms = now_ms + decoder->config.missing_ttl_ms;
     }
     free(text);
     if (!flinch_is_ok(status))
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for schema id %d", (int)id);
+    known_schema *schema = make_room(decoder);
+    *schema = known;
     decoder->last = (uint32_t)(schema - decoder->schemas);
     *out_schema = schema;
     return status;
