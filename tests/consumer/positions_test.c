@@ -198,7 +198,9 @@ static void holding_nothing_asks_nobody(void **state) {
 static void log_ends_that_are_not_told_are_asked_for_again(void **state) {
     setting *s = *state;
     hold(s, 0);
-    rd_kafka_mock_push_request_errors(s->kafka.cluster, API_LIST_OFFSETS, 1,
+    /* One for the log's beginning and one for its end. */
+    rd_kafka_mock_push_request_errors(s->kafka.cluster, API_LIST_OFFSETS, 2,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
                                       RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     flinch_error error;
 
@@ -207,6 +209,7 @@ static void log_ends_that_are_not_told_are_asked_for_again(void **state) {
     assert_int_equal(status.code, FLINCH_TRY_AGAIN);
     assert_non_null(strstr(error.text, "log ends of topic in"));
     assert_non_null(strstr(error.text, "kafka.bootstrap.servers"));
+    rd_kafka_mock_clear_request_errors(s->kafka.cluster, API_LIST_OFFSETS);
     find(s);
 }
 
