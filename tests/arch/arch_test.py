@@ -4,6 +4,7 @@ import os
 import tempfile
 import unittest
 
+import documents
 import rooms
 import sizes
 import words
@@ -118,6 +119,28 @@ class Sizes(unittest.TestCase):
     def test_functions_are_found_one_after_the_other(self):
         source = "#define F(x) do {\\\n  g(x);\\\n} while (0)\nint a(void) {\n}\n\nint b(int x) {\n    if (x) {\n    }\n}\n"
         self.assertEqual([("a", 4, 2), ("b", 7, 4)], sizes.functions(source))
+
+
+class Documents(unittest.TestCase):
+    def found(self, line):
+        return complaints(documents.check, "model/README.md", line + "\n")
+
+    def test_what_is_there_may_be_named(self):
+        for line in ("`model/README.md`, `model/*.md`", "[it](README.md)", "[web](https://a/b)",
+                     "[below](#below)", "`modeller/x`", "```\n`model/none.c`\n```"):
+            self.assertEqual([], self.found(line), line)
+
+    def test_a_path_a_link_and_a_function_that_are_not_there_are_named(self):
+        self.assertEqual(["model/README.md:2: names model/none.c, which is not there"],
+                         self.found("#\n`model/none.c`"))
+        self.assertEqual(["model/README.md:1: link to ../none.md, which is not there"],
+                         self.found("[it](../none.md)"))
+        self.assertEqual(["model/README.md:1: names none, which is not in model/README.md"],
+                         self.found("`model/README.md : none`"))
+
+    def test_a_readme_of_120_lines_passes_and_one_of_121_fails(self):
+        self.assertEqual([], self.found("x\n" * 119))
+        self.assertEqual(["model/README.md: 121 lines, 120 at most"], self.found("x\n" * 120))
 
 
 if __name__ == "__main__":

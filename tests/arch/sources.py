@@ -9,10 +9,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 _TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 
 
-def files(root, endings=(".c", ".h")):
+def files(root, endings=(".c", ".h"), rooms=ROOMS):
     """Paths of our files below root, relative to it, sorted."""
     found = []
-    for room in ROOMS:
+    for room in rooms:
         for folder, _, names in os.walk(os.path.join(root, room)):
             found += [os.path.relpath(os.path.join(folder, name), root)
                       for name in names if name.endswith(endings)]
