@@ -29,8 +29,9 @@ typedef struct world {
     double values[INPUTS];
     flinch__row row;
     int64_t now_ms;
-    uint32_t seen; /* calls of schema_seen, and the last one's id */
+    uint32_t seen; /* calls of schema_seen; of the last one the id, and whether it has no b */
     int32_t seen_id;
+    bool seen_without_b;
 } world;
 
 static void see(void *context, int32_t id, const flinch__plan *plan) {
@@ -38,6 +39,7 @@ static void see(void *context, int32_t id, const flinch__plan *plan) {
     assert_string_equal(flinch__plan_binding(plan, 0).type, "double");
     w->seen++;
     w->seen_id = id;
+    w->seen_without_b = flinch__plan_binding(plan, 1).type == NULL;
 }
 
 static flinch_status new_decoder(world *w, flinch__framing framing, const char *schema) {
@@ -174,7 +176,7 @@ static void bytes_behind_the_record_are_trailing(void **state) {
 /* NaN is a value, not a fault: the feature is masked, the record is scored. */
 static void numbers_that_are_none_are_masked_and_counted(void **state) {
     (void)state;
-    static const double NUMBERS[] = {(double)NAN, INFINITY, -INFINITY};
+    static const double NUMBERS[] = {(double)NAN, HUGE_VAL, -HUGE_VAL};
     world w = {0};
     assert_ok(new_decoder(&w, FLINCH_FRAMING_CONFLUENT, A_AND_B));
     for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
@@ -220,6 +222,24 @@ static void a_null_is_masked_and_counted(void **state) {
 
     assert_int_equal(decode(&w, &message), FLINCH_OK);
 
+    assert_true(isnan(w.values[1]));
+    assert_int_equal(w.row.missing, 1);
+    test_bytes_free(&message);
+    free_world(&w);
+}
+
+/* Told when the schema comes up, by its plan's bindings; counted for each record. */
+static void a_feature_that_the_schema_lacks_is_told_masked_and_counted(void **state) {
+    (void)state;
+    world w = {0};
+    test_bytes message = {0};
+    test_bytes_double(&message, 1.5);
+    assert_ok(new_decoder(&w, FLINCH_FRAMING_NONE, RECORD(FIELD("a", "double"))));
+
+    assert_int_equal(decode(&w, &message), FLINCH_OK);
+
+    assert_true(w.seen_without_b);
+    assert_true(w.values[0] == 1.5);
     assert_true(isnan(w.values[1]));
     assert_int_equal(w.row.missing, 1);
     test_bytes_free(&message);
@@ -412,6 +432,7 @@ int main(void) {
         cmocka_unit_test(numbers_that_are_none_are_masked_and_counted),
         cmocka_unit_test(a_string_where_a_number_should_be_is_masked_and_counted),
         cmocka_unit_test(a_null_is_masked_and_counted),
+        cmocka_unit_test(a_feature_that_the_schema_lacks_is_told_masked_and_counted),
         cmocka_unit_test(a_fixed_schema_with_none_of_the_features_is_refused),
         cmocka_unit_test(without_a_schema_there_must_be_a_registry_and_a_header),
         WITH_REGISTRY(an_id_is_asked_for_once),
