@@ -90,6 +90,8 @@ static flinch_status admit_row(flinch__batch *batch, flinch__entry *entry, flinc
     flinch__feed feed = {.partition = entry->message->partition,
                          .inputs = batch->row.values,
                          .timestamp_ms = rd_kafka_message_timestamp(entry->message, &type),
+                         .offset = entry->message->offset,
+                         .unpublished = !entry->publish,
                          .index = (uint32_t)(entry - batch->entries)};
     name_stream(batch, entry->message, text, &feed);
     if (feed.name_size > FLINCH__STREAM_NAME_BYTES) {
@@ -136,6 +138,11 @@ flinch_status flinch__batch_admit(flinch__batch *batch, rd_kafka_message_t *mess
     }
     return flinch_fail(error, FLINCH_FATAL, "decoder: %s: %s", flinch_code_name(status.code),
                        detail.text);
+}
+
+void flinch__batch_pass(flinch__batch *batch, rd_kafka_message_t *message) {
+    batch->entries[batch->count++] =
+        (flinch__entry){.message = message, .outcome = FLINCH_OUTCOME_SKIP};
 }
 
 flinch_status flinch__batch_settle(flinch__batch *batch, flinch_error *error) {

@@ -49,6 +49,9 @@ FLINCH_MUST_CHECK flinch_status flinch__batch_admit(flinch__batch *batch,
                                                     rd_kafka_message_t *message, bool publish,
                                                     int64_t now_ms, flinch_error *error);
 
+/* Takes a message over that is not to be read, nor published. [worker] */
+void flinch__batch_pass(flinch__batch *batch, rd_kafka_message_t *message);
+
 /* Scores what has no score yet: after it every entry is complete. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__batch_settle(flinch__batch *batch, flinch_error *error);
 

@@ -53,12 +53,15 @@ static flinch_status set_all(rd_kafka_conf_t *conf, const flinch__property *prop
 static flinch_status configure(rd_kafka_conf_t *conf, flinch__client_kind kind,
                                const flinch__worker_config *config, flinch_error *error) {
     FLINCH_TRY(set_all(conf, COMMON, sizeof COMMON / sizeof *COMMON, error));
-    if (kind == FLINCH_CLIENT_CONSUMER)
+    bool consumes = kind != FLINCH_CLIENT_PRODUCER;
+    if (consumes)
         FLINCH_TRY(set_all(conf, CONSUMER, sizeof CONSUMER / sizeof *CONSUMER, error));
     else
         FLINCH_TRY(set_all(conf, PRODUCER, sizeof PRODUCER / sizeof *PRODUCER, error));
     FLINCH_TRY(set_all(conf, config->properties, config->property_count, error));
-    if (kind == FLINCH_CLIENT_CONSUMER)
+    if (kind == FLINCH_CLIENT_READER)
+        FLINCH_TRY(set(conf, &(flinch__property){"enable.partition.eof", "true"}, error));
+    if (consumes)
         return set(conf, &(flinch__property){"group.id", config->group}, error);
     if (config->exactly_once)
         return set(conf, &(flinch__property){"transactional.id", config->transactional_id}, error);
@@ -85,13 +88,13 @@ flinch_status flinch__client_new(flinch__client_kind kind, const flinch__worker_
         rd_kafka_conf_set_error_cb(conf, hooks->failed);
 
     char text[256];
-    rd_kafka_type_t type = kind == FLINCH_CLIENT_CONSUMER ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;
+    rd_kafka_type_t type = kind == FLINCH_CLIENT_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
     *out_client = rd_kafka_new(type, conf, text, sizeof text);
     if (*out_client == NULL) {
         rd_kafka_conf_destroy(conf);
         return flinch_fail(error, FLINCH_INVALID, "kafka: %s", text);
     }
-    if (kind == FLINCH_CLIENT_CONSUMER)
+    if (kind != FLINCH_CLIENT_PRODUCER)
         rd_kafka_poll_set_consumer(*out_client);
     return flinch_status_of(FLINCH_OK);
 }

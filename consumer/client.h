@@ -8,6 +8,7 @@
 
 typedef enum flinch__client_kind {
     FLINCH_CLIENT_CONSUMER,
+    FLINCH_CLIENT_READER,  /* a consumer that joins no group and tells the end of a partition */
     FLINCH_CLIENT_PRODUCER /* transactional if the config is exactly_once */
 } flinch__client_kind;
 

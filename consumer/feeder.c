@@ -51,11 +51,28 @@ static flinch_status close_tile(flinch__feeder *feeder, flinch__route *route, fl
     return status;
 }
 
+/* A record that its stream has learned from before: scored if that is asked for, not learned again.
+ */
+static flinch_status glance(flinch__feeder *feeder, flinch__route *route, const flinch__feed *feed,
+                            flinch_error *error) {
+    if (feed->unpublished)
+        return flinch_status_of(FLINCH_OK);
+    flinch_status status = flinch__stream_glance(route->stream, feed->inputs, feed->timestamp_ms,
+                                                 feeder->scratch, &feeder->scores[feed->index]);
+    if (!flinch_is_ok(status))
+        return flinch_fail(error, FLINCH_FATAL, "the detector failed to score: %s",
+                           flinch_code_name(status.code));
+    return status;
+}
+
 flinch_status flinch__feeder_feed(flinch__feeder *feeder, const flinch__feed *feed,
                                   flinch__route **out_route, flinch_error *error) {
     FLINCH_TRY(flinch__router_find(&feeder->router, feed->partition, feed->name, feed->name_size,
                                    out_route, error));
     flinch__route *route = *out_route;
+    if (feed->offset < route->known_to)
+        return glance(feeder, route, feed, error);
+    route->changed = true;
     uint32_t slot = flinch__stream_filled(route->stream);
     if (slot == route->scored)
         feeder->touched[feeder->touched_count++] = route;

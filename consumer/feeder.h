@@ -25,7 +25,9 @@ typedef struct flinch__feed {
     size_t name_size;
     const double *inputs;
     int64_t timestamp_ms;
-    uint32_t index; /* where its score goes: 0 … FEEDER_ROWS - 1, each once until settle */
+    int64_t offset;   /* in its partition */
+    bool unpublished; /* nobody asks for its score */
+    uint32_t index;   /* where its score goes: 0 … FEEDER_ROWS - 1, each once until settle */
 } flinch__feed;
 
 FLINCH_MUST_CHECK flinch_status flinch__feeder_init(flinch__feeder *feeder,

@@ -123,3 +123,17 @@ flinch_status flinch__output_dead_letter(rd_kafka_t *producer, const flinch__wor
         rd_kafka_headers_destroy(headers); /* taken over only by a successful produce */
     return status;
 }
+
+flinch_status flinch__output_state(rd_kafka_t *producer, const flinch__worker_config *config,
+                                   const flinch__state_message *message, flinch_error *error) {
+    const rd_kafka_vu_t vus[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = config->state_topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = message->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {.ptr = (void *)message->value, .size = message->value_size}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {.ptr = (void *)message->key, .size = message->key_size}},
+    };
+    return produce(producer, vus, sizeof vus / sizeof *vus, error);
+}

@@ -22,4 +22,19 @@ FLINCH_MUST_CHECK flinch_status flinch__output_dead_letter(rd_kafka_t *producer,
                                                            flinch__cause cause, const char *detail,
                                                            flinch_error *error);
 
+/* A record of the state topic. */
+typedef struct flinch__state_message {
+    int32_t partition;
+    const void *key;
+    size_t key_size;
+    const void *value;
+    size_t value_size;
+} flinch__state_message;
+
+/* Hands it to the producer, which copies it. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__output_state(rd_kafka_t *producer,
+                                                     const flinch__worker_config *config,
+                                                     const flinch__state_message *message,
+                                                     flinch_error *error);
+
 #endif

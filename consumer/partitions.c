@@ -23,17 +23,21 @@ flinch_status flinch__partitions_add(flinch__partitions *partitions, int32_t id,
     }
     *out_partition = &partitions->items[partitions->count++];
     **out_partition = (flinch__partition){
-        .id = id, .learn_from = -1, .publish_from = -1, .next = -1, .committed = -1};
+        .id = id, .learn_from = -1, .publish_from = -1, .next = -1, .committed = -1, .marker = -1};
     return flinch_status_of(FLINCH_OK);
 }
 
 void flinch__partitions_remove(flinch__partitions *partitions, int32_t id) {
     flinch__partition *gone = flinch__partitions_find(partitions, id);
-    if (gone != NULL)
-        *gone = partitions->items[--partitions->count];
+    if (gone == NULL)
+        return;
+    flinch__skips_fini(&gone->skips);
+    *gone = partitions->items[--partitions->count];
 }
 
 void flinch__partitions_fini(flinch__partitions *partitions) {
+    for (uint32_t i = 0; i < partitions->count; i++)
+        flinch__skips_fini(&partitions->items[i].skips);
     free(partitions->items);
     *partitions = (flinch__partitions){0};
 }

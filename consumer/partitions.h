@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consumer/skips.h"
 #include "flinch/status.h"
 
 /* Offsets of one partition:
@@ -18,8 +19,11 @@ typedef struct flinch__partition {
     int32_t id;
     int64_t learn_from;
     int64_t publish_from;
-    int64_t next;        /* first offset whose outcome was not handed on yet */
-    int64_t committed;   /* as the broker knows it; −1 if nothing is */
+    int64_t next;      /* first offset whose outcome was not handed on yet */
+    int64_t committed; /* as the broker knows it; −1 if nothing is */
+    bool is_restored;  /* its state was looked for */
+    int64_t marker; /* as the state topic has it: streams are kept up to here; −1: it has none */
+    flinch__skips skips; /* from the marker on */
     int64_t retry_at_ms; /* waiting for the registry until then; 0: not waiting */
     uint32_t waits;      /* in a row, for the backoff */
 } flinch__partition;

@@ -53,9 +53,9 @@ static void free_route(flinch__route *route) {
     free(route);
 }
 
-static flinch_status new_route(const flinch__router *router, uint64_t hash, int32_t partition,
-                               const void *name, size_t size, flinch__route **out_route,
-                               flinch_error *error) {
+/* A route without a stream. */
+static flinch_status new_route(uint64_t hash, int32_t partition, const void *name, size_t size,
+                               flinch__route **out_route, flinch_error *error) {
     *out_route = NULL;
     flinch__route *route = calloc(1, sizeof *route);
     if (route == NULL)
@@ -69,14 +69,8 @@ static flinch_status new_route(const flinch__router *router, uint64_t hash, int3
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a stream");
     }
     memcpy(route->name, name, size);
-    flinch_status status =
-        flinch__stream_new(router->blueprint, route->name, size, &route->stream, error);
-    if (!flinch_is_ok(status)) {
-        free_route(route);
-        return status;
-    }
     *out_route = route;
-    return status;
+    return flinch_status_of(FLINCH_OK);
 }
 
 static bool is_utf8(const unsigned char *s, size_t size) {
@@ -94,8 +88,11 @@ static bool is_utf8(const unsigned char *s, size_t size) {
     return true;
 }
 
+/* The route of a name that is text; made if it is new, with `stream`, or a new one if that is NULL.
+ */
 static flinch_status find_text(flinch__router *router, int32_t partition, const void *name,
-                               size_t size, flinch__route **out_route, flinch_error *error) {
+                               size_t size, flinch__stream *stream, flinch__route **out_route,
+                               flinch_error *error) {
     if (4 * (router->count + 1) > 3 * router->capacity) {
         flinch_status grown = rehash(router, router->capacity == 0 ? 16 : 2 * router->capacity);
         if (!flinch_is_ok(grown))
@@ -103,12 +100,26 @@ static flinch_status find_text(flinch__router *router, int32_t partition, const 
     }
     uint64_t hash = hash_of(partition, name, size);
     flinch__route **slot = probe(router, hash, partition, name, size);
-    if (*slot == NULL) {
-        FLINCH_TRY(new_route(router, hash, partition, name, size, slot, error));
-        router->count++;
+    if (*slot != NULL && stream == NULL) {
+        *out_route = *slot;
+        return flinch_status_of(FLINCH_OK);
     }
-    *out_route = *slot;
-    return flinch_status_of(FLINCH_OK);
+    flinch__route *route = *slot;
+    if (route == NULL)
+        FLINCH_TRY(new_route(hash, partition, name, size, &route, error));
+    flinch_status status = flinch_status_of(FLINCH_OK);
+    if (stream == NULL)
+        status = flinch__stream_new(router->blueprint, route->name, size, &stream, error);
+    if (!flinch_is_ok(status)) {
+        free_route(route);
+        return status;
+    }
+    flinch__stream_free(route->stream);
+    route->stream = stream;
+    router->count += *slot == NULL;
+    *slot = route;
+    *out_route = route;
+    return status;
 }
 
 flinch_status flinch__router_find(flinch__router *router, int32_t partition, const void *name,
@@ -118,7 +129,7 @@ flinch_status flinch__router_find(flinch__router *router, int32_t partition, con
     if (name_size == 0)
         name = "";
     if (is_utf8(name, name_size))
-        return find_text(router, partition, name, name_size, out_route, error);
+        return find_text(router, partition, name, name_size, NULL, out_route, error);
 
     static const char DIGITS[] = "0123456789abcdef";
     char *hex = malloc(2 * name_size);
@@ -129,9 +140,27 @@ flinch_status flinch__router_find(flinch__router *router, int32_t partition, con
         hex[2 * i] = DIGITS[byte >> 4];
         hex[2 * i + 1] = DIGITS[byte & 15];
     }
-    flinch_status status = find_text(router, partition, hex, 2 * name_size, out_route, error);
+    flinch_status status = find_text(router, partition, hex, 2 * name_size, NULL, out_route, error);
     free(hex);
     return status;
+}
+
+flinch_status flinch__router_put(flinch__router *router, int32_t partition, const void *name,
+                                 size_t name_size, flinch__stream *stream,
+                                 flinch__route **out_route, flinch_error *error) {
+    *out_route = NULL;
+    if (!is_utf8(name, name_size))
+        return flinch_fail(error, FLINCH_BAD_DATA, "the name of a stream is not UTF-8");
+    return find_text(router, partition, name, name_size, stream, out_route, error);
+}
+
+flinch__route *flinch__router_next(const flinch__router *router, uint32_t *cursor) {
+    while (*cursor < router->capacity) {
+        flinch__route *route = router->slots[(*cursor)++];
+        if (route != NULL)
+            return route;
+    }
+    return NULL;
 }
 
 /* Closes the holes that removed routes left. Begins behind a free slot, so that every route is

@@ -20,6 +20,8 @@ typedef enum flinch__stat {
     FLINCH_STAT_OTHER_CATEGORY, /* one_hot inputs with a category that is not listed */
     FLINCH_STAT_COMMITS,
     FLINCH_STAT_ABORTS,
+    FLINCH_STAT_CHECKPOINTS,    /* partitions written to the state topic */
+    FLINCH_STAT_RESTORES,       /* partitions whose state was loaded */
     FLINCH_STAT_REGISTRY_WAITS, /* times that a partition waited for the registry */
     FLINCH_STAT_REBALANCES,
     FLINCH_STAT_STREAMS, /* streams in memory now */

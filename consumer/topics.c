@@ -47,29 +47,43 @@ flinch_status flinch__topic_partitions(rd_kafka_t *client, const char *topic, co
     return judge(err, topic, setting, brokers, error);
 }
 
+typedef struct needed_topic {
+    const char *name;
+    const char *setting;
+    int partitions;  /* at least; 0: the input, which is not made */
+    bool is_compact; /* exactly so many partitions, and compaction */
+} needed_topic;
+
+/* Segments that close soon, so that compaction can keep what is to be read at a start small. */
+static void make_compact(rd_kafka_NewTopic_t *wanted) {
+    static const char *const SETTINGS[][2] = {{"cleanup.policy", "compact"},
+                                              {"segment.bytes", "33554432"},
+                                              {"segment.ms", "600000"},
+                                              {"min.cleanable.dirty.ratio", "0.1"}};
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof *SETTINGS; i++)
+        (void)rd_kafka_NewTopic_set_config(wanted, SETTINGS[i][0], SETTINGS[i][1]);
+}
+
 /* Asks the cluster to make a topic; whether it did shows when the topic is looked up again. */
-static void create_topic(rd_kafka_t *client, const flinch__worker_config *config, const char *topic,
-                         int partitions) {
+static void create_topic(rd_kafka_t *client, const flinch__worker_config *config,
+                         const needed_topic *topic) {
     char text[256];
-    rd_kafka_NewTopic_t *wanted = rd_kafka_NewTopic_new(topic, partitions, -1, text, sizeof text);
+    rd_kafka_NewTopic_t *wanted =
+        rd_kafka_NewTopic_new(topic->name, topic->partitions, -1, text, sizeof text);
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     if (wanted != NULL) {
+        if (topic->is_compact)
+            make_compact(wanted);
         rd_kafka_CreateTopics(client, &wanted, 1, NULL, queue);
         rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * ASK_MS);
         if (event != NULL)
             rd_kafka_event_destroy(event);
         rd_kafka_NewTopic_destroy(wanted);
         flinch__note(&config->notes, FLINCH_NOTE_INFO, "topic_create", "topic=%s partitions=%d",
-                     topic, partitions);
+                     topic->name, topic->partitions);
     }
     rd_kafka_queue_destroy(queue);
 }
-
-typedef struct needed_topic {
-    const char *name;
-    const char *setting;
-    int partitions; /* at least; 0: the input, which is not made */
-} needed_topic;
 
 /* One look: OK, or what is the matter. */
 static flinch_status look(rd_kafka_t *client, const flinch__worker_config *config,
@@ -77,13 +91,18 @@ static flinch_status look(rd_kafka_t *client, const flinch__worker_config *confi
     flinch_status status = flinch__topic_partitions(
         client, topic->name, topic->setting, flinch__client_brokers(config), out_partitions, error);
     if (status.code == FLINCH_NOT_FOUND && topic->partitions > 0) {
-        create_topic(client, config, topic->name, topic->partitions);
+        create_topic(client, config, topic);
         status = flinch__topic_partitions(client, topic->name, topic->setting,
                                           flinch__client_brokers(config), out_partitions, error);
     }
     if (flinch_is_ok(status) && *out_partitions < topic->partitions)
         return flinch_fail(error, FLINCH_FATAL,
                            "topic %s (%s) has %d partitions, the input has %d: it needs as many",
+                           topic->name, topic->setting, *out_partitions, topic->partitions);
+    if (flinch_is_ok(status) && topic->is_compact && *out_partitions != topic->partitions)
+        return flinch_fail(error, FLINCH_FATAL,
+                           "topic %s (%s) has %d partitions, the input has %d: it must have the "
+                           "same number; name another one, or add partitions to the input",
                            topic->name, topic->setting, *out_partitions, topic->partitions);
     return status;
 }
@@ -114,12 +133,18 @@ flinch_status flinch__topics_ready(rd_kafka_t *client, const flinch__worker_conf
                                    const atomic_bool *stop, flinch_error *error) {
     int partitions = 0;
     int there = 0;
-    FLINCH_TRY(await(client, config, &(needed_topic){config->topic, "input.topic", 0}, stop,
+    FLINCH_TRY(await(client, config, &(needed_topic){config->topic, "input.topic", 0, false}, stop,
                      &partitions, error));
     FLINCH_TRY(await(client, config,
-                     &(needed_topic){config->scores_topic, "output.scores", partitions}, stop,
-                     &there, error));
+                     &(needed_topic){config->scores_topic, "output.scores", partitions, false},
+                     stop, &there, error));
+    FLINCH_TRY(
+        await(client, config,
+              &(needed_topic){config->dead_letters_topic, "output.dead_letters", partitions, false},
+              stop, &there, error));
+    if (config->state_topic == NULL)
+        return flinch_status_of(FLINCH_OK);
     return await(client, config,
-                 &(needed_topic){config->dead_letters_topic, "output.dead_letters", partitions},
-                 stop, &there, error);
+                 &(needed_topic){config->state_topic, "output.state", partitions, true}, stop,
+                 &there, error);
 }

@@ -42,6 +42,7 @@ typedef struct flinch__worker_config {
     const char *transactional_id; /* of this worker alone */
     const char *scores_topic;
     const char *dead_letters_topic;
+    const char *state_topic; /* or NULL: what was learned is not kept */
     int32_t score_schema_id; /* < 0: scores are written without a wire header */
     flinch__start_kind start;
     int64_t start_ms;
@@ -49,6 +50,7 @@ typedef struct flinch__worker_config {
     flinch__stream_by stream_by;
     bool exactly_once;
     uint32_t commit_interval_ms;
+    uint32_t checkpoint_interval_ms;
     const flinch__blueprint *blueprint;
     flinch__decoder_config decoder;
     flinch__notes notes;

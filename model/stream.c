@@ -122,6 +122,46 @@ flinch_status flinch__stream_score(const flinch__stream *stream, uint32_t first,
     return explain(stream, &tile, why, scratch, out);
 }
 
+/* Copies the history out of the stream, or back into it. */
+static void copy_history(flinch__stream *stream, unsigned char *copy, bool back) {
+    const flinch__blueprint *blueprint = stream->blueprint;
+    const size_t inputs = blueprint->config.inputs.count;
+    const size_t lags = (size_t)(blueprint->config.window - 1) * blueprint->base;
+    const struct {
+        void *at;
+        size_t bytes;
+    } parts[] = {{stream->history.value, inputs * sizeof(double)},
+                 {stream->history.at_ms, inputs * sizeof(int64_t)},
+                 {stream->history.lags, lags * sizeof(float)}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        memcpy(back ? parts[i].at : copy, back ? copy : parts[i].at, parts[i].bytes);
+        copy += parts[i].bytes;
+    }
+}
+
+flinch_status flinch__stream_glance(flinch__stream *stream, const double *inputs,
+                                    int64_t timestamp_ms, void *scratch, flinch_score *out) {
+    const flinch__blueprint *blueprint = stream->blueprint;
+    const uint32_t slot = stream->counts->filled;
+    const size_t lags = (size_t)(blueprint->config.window - 1) * blueprint->base;
+    flinch_score scores[FLINCH_TILE_ROWS];
+    unsigned char *history =
+        malloc(blueprint->config.inputs.count * 2 * sizeof(double) + lags * sizeof(float));
+    if (history == NULL)
+        return flinch_status_of(FLINCH_NO_MEMORY);
+    copy_history(stream, history, false);
+    flinch__stream_push(stream, inputs, timestamp_ms);
+    flinch_status status = flinch__stream_score(stream, slot, scratch, scores);
+    *out = scores[slot];
+
+    copy_history(stream, history, true);
+    free(history);
+    memset(stream->tile + (size_t)slot * blueprint->d, 0, blueprint->d * sizeof *stream->tile);
+    stream->counts->filled--;
+    stream->counts->position--;
+    return status;
+}
+
 flinch_status flinch__stream_learn(flinch__stream *stream, void *scratch) {
     const flinch__blueprint *blueprint = stream->blueprint;
     flinch__stream_figures *figures = &stream->counts->figures;

@@ -68,6 +68,12 @@ FLINCH_MUST_CHECK flinch_status flinch__stream_score(const flinch__stream *strea
                                                      void *scratch,
                                                      flinch_score out[FLINCH_TILE_ROWS]);
 
+/* Scores a row that was learned from before, as if it came next: the stream is left as it was. For
+ * input that is read again from before what is known. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__stream_glance(flinch__stream *stream, const double *inputs,
+                                                      int64_t timestamp_ms, void *scratch,
+                                                      flinch_score *out);
+
 /* Learns from the full tile and opens the next one. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__stream_learn(flinch__stream *stream, void *scratch);
 

@@ -49,16 +49,23 @@ static void send_record(flinch__demo_feed *feed, rd_kafka_t *producer,
     }
     flinch__wire_write(SCHEMA_ID, framed);
     memcpy(framed + FLINCH__WIRE_BYTES, record->bytes, record->size);
-    rd_kafka_resp_err_t err = rd_kafka_producev(
-        producer, RD_KAFKA_V_TOPIC(feed->topic), RD_KAFKA_V_PARTITION(record->partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK),
-        RD_KAFKA_V_KEY(record->key, strlen(record->key)),
-        RD_KAFKA_V_VALUE(framed, record->size + FLINCH__WIRE_BYTES),
-        RD_KAFKA_V_TIMESTAMP((int64_t)(1000 * seconds(CLOCK_REALTIME))), RD_KAFKA_V_END);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        fail(feed, rd_kafka_err2str(err));
+    const rd_kafka_vu_t vus[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = feed->topic},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = record->partition},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {.ptr = (void *)record->key, .size = strlen(record->key)}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {.ptr = framed, .size = record->size + FLINCH__WIRE_BYTES}},
+        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = (int64_t)(1000 * seconds(CLOCK_REALTIME))},
+    };
+    rd_kafka_error_t *failed = rd_kafka_produceva(producer, vus, sizeof vus / sizeof *vus);
+    if (failed != NULL)
+        fail(feed, rd_kafka_error_string(failed));
     else
         atomic_fetch_add(&feed->produced, 1);
+    if (failed != NULL)
+        rd_kafka_error_destroy(failed);
 }
 
 static bool goes_on(const flinch__demo_feed *feed) {

@@ -86,6 +86,7 @@ static flinch_status write_waiting(scoring *s, flinch_error *error) {
 static flinch_status feed_row(scoring *s, flinch_error *error) {
     char text[320];
     flinch__feed feed = {.inputs = s->row.values,
+                         .offset = (int64_t)(s->written + s->waiting),
                          .index = s->waiting,
                          .name = s->stream,
                          .name_size = strlen(s->stream)};

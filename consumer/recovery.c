@@ -1,0 +1,169 @@
+#include <stdlib.h>
+#include <time.h>
+
+#include "consumer/positions.h"
+#include "consumer/worker_parts.h"
+
+enum { ASK_TRIES = 30, OPEN_PAUSE_MS = 1000 };
+
+/* Waits without leaving the group: events are served, records are not (partitions are paused or not
+ * assigned yet). */
+static void wait_ms(flinch__worker *worker, int ms) {
+    int64_t until = flinch__monotonic_ms() + ms;
+    while (!flinch__worker_stopping(worker) && flinch__monotonic_ms() < until)
+        rd_kafka_poll(worker->consumer, 50);
+}
+
+/* Loads what was kept of every partition that was not loaded yet, then finds m and c. */
+static flinch_status restore_all(flinch__worker *worker, flinch_error *error) {
+    for (uint32_t i = 0; i < worker->partitions.count; i++) {
+        flinch__partition *partition = &worker->partitions.items[i];
+        if (partition->is_restored)
+            continue;
+        FLINCH_TRY(flinch__restore(&worker->restorer, partition, &worker->batch.feeder.router,
+                                   worker->stop, error));
+        partition->is_restored = true;
+        if (partition->marker >= 0)
+            partition->learn_from = partition->marker;
+    }
+    return flinch__positions_find(worker->consumer, &worker->config, &worker->partitions, error);
+}
+
+/* Finds state, m and c of all partitions held, however long the brokers take. */
+static flinch_status find_positions(flinch__worker *worker, flinch_error *error) {
+    for (int i = 0; i < ASK_TRIES && !flinch__worker_stopping(worker); i++) {
+        flinch_status status = restore_all(worker, error);
+        if (status.code != FLINCH_TRY_AGAIN)
+            return status;
+        flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
+                     error->text);
+        struct timespec pause = {.tv_nsec = 200000000};
+        nanosleep(&pause, NULL);
+    }
+    return flinch__worker_stopping(worker) ? flinch_status_of(FLINCH_STOPPED)
+                                           : flinch_status_of(FLINCH_FATAL);
+}
+
+flinch_status flinch__worker_open(flinch__worker *worker, flinch_error *error) {
+    flinch_status status = flinch_status_of(FLINCH_TRY_AGAIN);
+    while (status.code == FLINCH_TRY_AGAIN && !flinch__worker_stopping(worker)) {
+        status = flinch__committer_open(&worker->committer, &worker->config, error);
+        if (status.code != FLINCH_TRY_AGAIN)
+            return status;
+        flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "waiting", "reason=\"%.400s\"",
+                     error->text);
+        wait_ms(worker, OPEN_PAUSE_MS);
+    }
+    return flinch__worker_stopping(worker) ? flinch_status_of(FLINCH_STOPPED) : status;
+}
+
+/* A list of the held partitions at their next offsets. */
+static rd_kafka_topic_partition_list_t *held_at_next(const flinch__worker *worker) {
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new((int)worker->partitions.count);
+    for (uint32_t i = 0; i < worker->partitions.count; i++)
+        rd_kafka_topic_partition_list_add(list, worker->config.topic,
+                                          worker->partitions.items[i].id)
+            ->offset = worker->partitions.items[i].next;
+    return list;
+}
+
+flinch_status flinch__worker_seek(flinch__worker *worker, rd_kafka_topic_partition_list_t *list,
+                                  flinch_error *error) {
+    rd_kafka_error_t *failed = rd_kafka_seek_partitions(worker->consumer, list, 10000);
+    if (failed == NULL)
+        return flinch_status_of(FLINCH_OK);
+    flinch_status status =
+        flinch_fail(error, FLINCH_FATAL, "seek: %s", rd_kafka_error_string(failed));
+    rd_kafka_error_destroy(failed);
+    return status;
+}
+
+/* After an abort or a doubtful commit: nothing in memory is trusted. A new producer fences what may
+ * still be under way; the broker says what was committed; what was learned is loaded from the
+ * state topic and learned again from there. */
+flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error) {
+    flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "recovery", "reason=\"%.400s\"",
+                 error->text);
+    flinch__committer_abort(&worker->committer);
+    flinch__committer_close(&worker->committer);
+    flinch__batch_drop(&worker->batch, -1);
+    for (uint32_t i = 0; i < worker->partitions.count; i++)
+        worker->partitions.items[i].is_restored = false;
+    worker->commit_at_ms = 0;
+    FLINCH_TRY(flinch__worker_open(worker, error));
+    if (worker->partitions.count == 0)
+        return flinch_status_of(FLINCH_OK);
+    FLINCH_TRY(find_positions(worker, error));
+    rd_kafka_topic_partition_list_t *list = held_at_next(worker);
+    rd_kafka_resume_partitions(worker->consumer, list);
+    flinch_status status = flinch__worker_seek(worker, list, error);
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+/* ---- rebalance: called by librdkafka within a poll, on the worker's thread --------------------
+ */
+
+static void keep_failure(flinch__worker *worker, flinch_status status, const flinch_error *error) {
+    if (flinch_is_ok(status) || !flinch_is_ok(worker->broken))
+        return;
+    worker->broken = status;
+    worker->error = *error;
+}
+
+static void assign(flinch__worker *worker, rd_kafka_topic_partition_list_t *list) {
+    flinch_error error = {{0}};
+    flinch_status status = flinch_status_of(FLINCH_OK);
+    for (int i = 0; i < list->cnt && flinch_is_ok(status); i++) {
+        flinch__partition *partition = NULL;
+        status = flinch__partitions_add(&worker->partitions, list->elems[i].partition, &partition);
+    }
+    if (flinch_is_ok(status))
+        status = find_positions(worker, &error);
+    keep_failure(worker, status, &error);
+    for (int i = 0; i < list->cnt; i++) {
+        const flinch__partition *partition =
+            flinch__partitions_find(&worker->partitions, list->elems[i].partition);
+        list->elems[i].offset = partition != NULL ? partition->next : RD_KAFKA_OFFSET_INVALID;
+    }
+    rd_kafka_assign(worker->consumer, list);
+    flinch__stats_add(worker->config.stats, FLINCH_STAT_REBALANCES, 1);
+    flinch__note(&worker->config.notes, FLINCH_NOTE_INFO, "assigned", "topic=%s partitions=%d",
+                 worker->config.topic, list->cnt);
+}
+
+/* Partitions go: what was done in them is committed first, unless another member has them already.
+ */
+static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t *list) {
+    flinch_error error = {{0}};
+    flinch_status status = flinch_status_of(FLINCH_OK);
+    if (rd_kafka_assignment_lost(worker->consumer)) {
+        flinch__batch_clear(&worker->batch);
+        status = worker->committer.open
+                     ? flinch_fail(&error, FLINCH_TRY_AGAIN, "partitions were lost")
+                     : status;
+    } else {
+        status = flinch__worker_settle(worker, &error);
+        if (flinch_is_ok(status))
+            status = flinch__worker_commit(worker, FLINCH_KEEP_NOW, &error);
+    }
+    keep_failure(worker, status, &error);
+    for (int i = 0; i < list->cnt; i++) {
+        flinch__batch_drop(&worker->batch, list->elems[i].partition);
+        flinch__partitions_remove(&worker->partitions, list->elems[i].partition);
+    }
+    rd_kafka_assign(worker->consumer, NULL);
+    flinch__note(&worker->config.notes, FLINCH_NOTE_INFO, "revoked", "topic=%s partitions=%d",
+                 worker->config.topic, list->cnt);
+}
+
+void flinch__worker_on_rebalance(rd_kafka_t *consumer, rd_kafka_resp_err_t err,
+                                 rd_kafka_topic_partition_list_t *list, void *opaque) {
+    flinch__worker *worker = opaque;
+    (void)consumer;
+    if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        assign(worker, list);
+    else
+        revoke(worker, list);
+}
