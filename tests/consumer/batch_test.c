@@ -191,8 +191,8 @@ static void inputs_that_are_no_number_are_counted(void **state) {
     test_bytes bytes = {0};
     test_bytes_text(&bytes, "web");
     test_bytes_long(&bytes, 0);
-    test_bytes_double(&bytes, NAN);
-    test_bytes_double(&bytes, INFINITY);
+    test_bytes_double(&bytes, (double)NAN);
+    test_bytes_double(&bytes, (double)INFINITY);
     test_bytes_double(&bytes, 1);
 
     admit(s, &(mock_record){.value = bytes.data, .size = bytes.size}, true);

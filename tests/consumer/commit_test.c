@@ -2,7 +2,6 @@
 
 #include "consumer/client.h"
 #include "consumer/commit.h"
-#include "consumer/output.h"
 #include "tests/consumer/fixture.h"
 #include "tests/consumer/mock_kafka.h"
 
@@ -48,10 +47,13 @@ static void open_committer(setting *s) {
 static void do_some_work(setting *s) {
     flinch_error error;
     assert_ok(flinch__committer_begin(&s->committer, &error));
-    assert_int_equal(rd_kafka_producev(s->committer.producer, RD_KAFKA_V_TOPIC("scores"),
-                                       RD_KAFKA_V_PARTITION(0), RD_KAFKA_V_VALUE("x", 1),
-                                       RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END),
-                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    const rd_kafka_vu_t vus[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "scores"},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {.ptr = "x", .size = 1}},
+    };
+    assert_null(rd_kafka_produceva(s->committer.producer, vus, sizeof vus / sizeof *vus));
     s->partitions.items[0].next++;
 }
 

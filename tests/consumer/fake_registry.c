@@ -40,10 +40,11 @@ static void answer(int peer, const char *status, json_t *body) {
 
 static void serve_one(fake_registry *registry, int peer) {
     char request[4096];
-    int id = 0;
+    static const char PATH[] = "GET /schemas/ids/";
     if (!read_request(peer, request, sizeof request))
         return;
-    sscanf(request, "GET /schemas/ids/%d", &id);
+    bool asks = strncmp(request, PATH, sizeof PATH - 1) == 0;
+    long id = asks ? strtol(request + sizeof PATH - 1, NULL, 10) : 0;
     if (id == 2 && !atomic_load(&registry->answers_two))
         answer(peer, "503 Service Unavailable",
                json_pack("{s:i, s:s}", "error_code", 50301, "message", "later"));

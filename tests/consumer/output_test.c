@@ -102,7 +102,7 @@ static void a_score_has_its_records_key_partition_and_time(void **state) {
  */
 
 static avro_value_t field(const avro_value_t *record, const char *name) {
-    avro_value_t value;
+    avro_value_t value = {NULL, NULL};
     assert_int_equal(avro_value_get_by_name(record, name, &value, NULL), 0);
     return value;
 }
@@ -144,7 +144,7 @@ static void assert_source(avro_value_t source, const rd_kafka_message_t *message
 
 static void assert_reasons(avro_value_t reasons) {
     size_t count = 0;
-    avro_value_t reason;
+    avro_value_t reason = {NULL, NULL};
     assert_int_equal(avro_value_get_size(&reasons, &count), 0);
     assert_int_equal(count, 2);
     assert_int_equal(avro_value_get_by_index(&reasons, 0, &reason, NULL), 0);
