@@ -14,8 +14,8 @@ C_PURE = C_BARE | {
 C_ALL = C_PURE | {"locale.h", "signal.h", "stdatomic.h", "threads.h", "time.h"}
 POSIX = {
     "dirent.h", "dlfcn.h", "fcntl.h", "getopt.h", "ifaddrs.h", "net/if.h", "netdb.h",
-    "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "poll.h", "pthread.h", "sched.h", "strings.h",
-    "sysexits.h", "termios.h", "unistd.h"}
+    "netinet/in.h", "netinet/tcp.h", "arpa/inet.h", "poll.h", "pthread.h", "sched.h", "search.h",
+    "strings.h", "sysexits.h", "termios.h", "unistd.h"}
 
 # Room → what its files may include. The first room whose name begins the path decides. `ours` are
 # beginnings of paths, or whole ones; `third` are beginnings, too.
