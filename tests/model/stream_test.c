@@ -178,6 +178,28 @@ static void scores_do_not_depend_on_saves_and_loads_anywhere(void **state) {
     free(other);
 }
 
+static void a_glance_gives_the_next_rows_score_and_changes_nothing(void **state) {
+    const setting *s = *state;
+    flinch_score *one = feed_all(s, 1);
+    flinch_score *other = calloc(ROWS, sizeof *other);
+    assert_non_null(other);
+    flinch__stream *stream = new_stream(s, "x");
+    flinch_score glanced;
+    for (size_t i = 0; i < ROWS; i++) {
+        assert_ok(flinch__stream_glance(stream, s->rows[1500], 7, s->scratch, &glanced));
+        assert_ok(flinch__stream_glance(stream, s->rows[i], (int64_t)i, s->scratch, &glanced));
+        assert_memory_equal(&glanced.score, &one[i].score, sizeof glanced.score);
+        feed(s, stream, i, i + 1, 1, other);
+    }
+
+    for (size_t k = 0; k < ROWS; k++)
+        assert_memory_equal(&one[k].score, &other[k].score, sizeof one[k].score);
+    assert_true(flinch__stream_position(stream) == ROWS);
+    flinch__stream_free(stream);
+    free(one);
+    free(other);
+}
+
 static void another_fingerprint_or_broken_bytes_are_refused(void **state) {
     const setting *s = *state;
     flinch_score scores[300];
@@ -262,6 +284,7 @@ int main(void) {
         cmocka_unit_test(an_anomaly_is_flagged_with_its_feature_first),
         cmocka_unit_test(scores_do_not_depend_on_batches),
         cmocka_unit_test(scores_do_not_depend_on_saves_and_loads_anywhere),
+        cmocka_unit_test(a_glance_gives_the_next_rows_score_and_changes_nothing),
         cmocka_unit_test(another_fingerprint_or_broken_bytes_are_refused),
         cmocka_unit_test(names_make_streams_differ_and_seeds_too),
         cmocka_unit_test(positions_count_pushed_rows),
