@@ -11,11 +11,12 @@ enum { MAX_SCHEMAS = 1024 };
 /* What is known of a schema id. */
 typedef struct known_schema {
     int32_t id;
-    flinch__plan *plan;   /* or NULL: */
-    flinch__cause cause;  /* why its records are dead letters */
-    char *detail;         /* the same for people */
-    int64_t forget_at_ms; /* of SCHEMA_NOT_FOUND: the registry may learn it yet; else 0 */
-    uint64_t used;        /* by the clock of decodes, to forget the oldest */
+    flinch__plan *plan;       /* or NULL: */
+    flinch__cause cause;      /* why its records are dead letters */
+    char *detail;             /* the same for people */
+    int64_t ask_at_ms;        /* of SCHEMA_NOT_FOUND: when the registry is asked again; else 0 */
+    int64_t missing_since_ms; /* of SCHEMA_NOT_FOUND: when it was first told */
+    uint64_t used;            /* by the clock of decodes, to forget the oldest */
 } known_schema;
 
 struct flinch__decoder {
@@ -109,52 +110,73 @@ static flinch_status compile(flinch__decoder *decoder, known_schema *schema, int
     return status;
 }
 
-/* Asks the registry for an id. An answer is kept, a failure to answer is not. */
-static flinch_status look_up(flinch__decoder *decoder, int32_t id, int64_t now_ms,
-                             known_schema **out_schema, flinch_error *error) {
+/* The registry does not know the id, yet: a producer may be faster than what it registers. Records
+ * wait for the stated time, then they are dead letters; and now and then it is asked again. */
+static flinch_status miss(const flinch__decoder *decoder, const known_schema *before,
+                          int64_t now_ms, known_schema *known, flinch_error *error) {
+    int64_t wait = decoder->config.missing_ms;
+    int64_t since = before != NULL ? before->missing_since_ms : now_ms;
+    FLINCH_TRY(remember(known, known->id, FLINCH_CAUSE_SCHEMA_NOT_FOUND, error));
+    known->missing_since_ms = since;
+    known->ask_at_ms = now_ms - since < wait ? now_ms : now_ms + wait;
+    return flinch_status_of(FLINCH_OK);
+}
+
+/* What an answer of the registry means; a failure to answer means nothing, and is handed on. */
+static flinch_status learn_of(flinch__decoder *decoder, const known_schema *before, int64_t now_ms,
+                              known_schema *known, flinch_error *error) {
     char *text = NULL;
-    flinch_status asked = flinch__registry_schema(decoder->config.registry, id, &text, error);
-    if (asked.code != FLINCH_OK && asked.code != FLINCH_NOT_FOUND && asked.code != FLINCH_BAD_DATA)
-        return asked;
-    known_schema known = {0};
-    flinch_status status;
-    if (flinch_is_ok(asked)) {
-        status = compile(decoder, &known, id, text);
-    } else {
-        flinch__cause cause = asked.code == FLINCH_NOT_FOUND ? FLINCH_CAUSE_SCHEMA_NOT_FOUND
-                                                             : FLINCH_CAUSE_SCHEMA_REJECTED;
-        status = remember(&known, id, cause, error);
-        if (cause == FLINCH_CAUSE_SCHEMA_NOT_FOUND)
-            known.forget_at_ms = now_ms + decoder->config.missing_ttl_ms;
-    }
+    int32_t id = known->id;
+    flinch_status status = flinch__registry_schema(decoder->config.registry, id, &text, error);
+    if (flinch_is_ok(status))
+        status = compile(decoder, known, id, text);
+    else if (status.code == FLINCH_BAD_DATA)
+        status = remember(known, id, FLINCH_CAUSE_SCHEMA_REJECTED, error);
+    else if (status.code == FLINCH_NOT_FOUND)
+        status = miss(decoder, before, now_ms, known, error);
     free(text);
-    if (!flinch_is_ok(status))
+    if (status.code == FLINCH_NO_MEMORY)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for schema id %d", (int)id);
-    known_schema *schema = make_room(decoder);
+    return status;
+}
+
+/* Asks the registry for an id, anew for one that was missing. */
+static flinch_status look_up(flinch__decoder *decoder, int32_t id, known_schema *before,
+                             int64_t now_ms, known_schema **out_schema, flinch_error *error) {
+    known_schema known = {.id = id};
+    FLINCH_TRY(learn_of(decoder, before, now_ms, &known, error));
+    known_schema *schema = before != NULL ? before : make_room(decoder);
+    if (before != NULL)
+        forget(before);
     *schema = known;
     decoder->last = (uint32_t)(schema - decoder->schemas);
     *out_schema = schema;
-    return status;
+    return flinch_status_of(FLINCH_OK);
+}
+
+static known_schema *find_known(const flinch__decoder *decoder, int32_t id) {
+    for (uint32_t k = 0; k < decoder->count; k++) {
+        uint32_t i = k == 0 ? decoder->last : k <= decoder->last ? k - 1 : k;
+        if (decoder->schemas[i].id == id)
+            return &decoder->schemas[i];
+    }
+    return NULL;
 }
 
 static flinch_status find(flinch__decoder *decoder, int32_t id, int64_t now_ms,
                           known_schema **out_schema, flinch_error *error) {
-    for (uint32_t k = 0; k < decoder->count; k++) {
-        uint32_t i = k == 0 ? decoder->last : k <= decoder->last ? k - 1 : k;
-        known_schema *schema = &decoder->schemas[i];
-        if (schema->id != id)
-            continue;
-        if (schema->forget_at_ms != 0 && now_ms >= schema->forget_at_ms) {
-            forget(schema);
-            *schema = decoder->schemas[--decoder->count];
-            decoder->last = 0;
-            break;
-        }
-        decoder->last = i;
-        *out_schema = schema;
-        return flinch_status_of(FLINCH_OK);
-    }
-    return look_up(decoder, id, now_ms, out_schema, error);
+    known_schema *schema = find_known(decoder, id);
+    bool missing =
+        schema != NULL && schema->plan == NULL && schema->cause == FLINCH_CAUSE_SCHEMA_NOT_FOUND;
+    if (schema == NULL || (missing && now_ms >= schema->ask_at_ms))
+        FLINCH_TRY(look_up(decoder, id, schema, now_ms, &schema, error));
+    decoder->last = (uint32_t)(schema - decoder->schemas);
+    *out_schema = schema;
+    bool waits = schema->plan == NULL && schema->cause == FLINCH_CAUSE_SCHEMA_NOT_FOUND &&
+                 now_ms - schema->missing_since_ms < decoder->config.missing_ms;
+    if (waits)
+        return flinch_fail(error, FLINCH_TRY_AGAIN, "%s", schema->detail);
+    return flinch_status_of(FLINCH_OK);
 }
 
 static flinch_status refuse(flinch__cause cause, flinch__cause *out_cause) {

@@ -26,7 +26,8 @@ typedef struct flinch__decoder_config {
     flinch__framing framing;
     const char *schema;                  /* fixed schema for every id, or NULL: ask the registry */
     flinch__registry *registry;          /* borrowed; may be NULL with a fixed schema */
-    uint32_t missing_ttl_ms;             /* how long a NOT_FOUND answer is believed */
+    uint32_t missing_ms;                 /* how long an id that the registry lacks is waited for;
+                                            then it is asked again each so often */
     flinch__schema_seen_fn *schema_seen; /* or NULL */
     void *context;
 } flinch__decoder_config;

@@ -155,7 +155,7 @@ static flinch_status open_member(service *s, uint32_t index, flinch_error *error
                     .framing = config->input.framing,
                     .schema = s->schema,
                     .registry = m->registry,
-                    .missing_ttl_ms = config->input.schema_missing_ms,
+                    .missing_ms = config->input.schema_missing_ms,
                     .schema_seen = on_schema,
                     .context = s},
         .notes = {.note = flinch__log_note, .context = (void *)s->log},

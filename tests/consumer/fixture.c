@@ -60,7 +60,7 @@ flinch__worker_config fixture_config(const flinch__blueprint *blueprint, flinch_
         .decoder = {.want = {.inputs = {INPUTS, FIXTURE_INPUTS}},
                     .framing = FLINCH_FRAMING_NONE,
                     .schema = FIXTURE_SCHEMA,
-                    .missing_ttl_ms = 1000},
+                    .missing_ms = 0},
         .stats = stats,
     };
 }

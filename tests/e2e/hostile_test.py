@@ -121,7 +121,7 @@ class HostileTest(stage.Case):
         cls.schema, records = stage.kdd99()
         cls.records = [records[p:p + RECORDS * PARTITIONS:PARTITIONS] for p in range(PARTITIONS)]
         cls.ids = Ids(cls.registry, cls.schema)
-        cls.settings = cls.config(TOPIC, cls.broker, cls.registry, ["output: {reasons: all}"])
+        cls.settings = cls.config(TOPIC, cls.broker, cls.registry, ["output: {reasons: all}", "input.schema.missing: 1s"])
         cls.counts = {"missing": 0, "non_finite": 0, "wrong_type": 0}
         cls.dead = {}  # (partition, offset) → (cause, what its text names)
         cls.tombstones = set()

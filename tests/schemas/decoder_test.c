@@ -8,7 +8,7 @@
 #include "tests/support/test_bytes.h"
 #include "tests/support/unit.h"
 
-enum { INPUTS = 2, TTL_MS = 30000, REMEMBERED = 1024 };
+enum { INPUTS = 2, WAIT_MS = 30000, REMEMBERED = 1024 };
 
 #define FIELD(name, type) "{\"name\":\"" name "\",\"type\":\"" type "\"}"
 #define RECORD(fields)    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[" fields "]}"
@@ -48,7 +48,7 @@ static flinch_status new_decoder(world *w, flinch__framing framing, const char *
                                      .framing = framing,
                                      .schema = schema,
                                      .registry = w->registry,
-                                     .missing_ttl_ms = TTL_MS,
+                                     .missing_ms = WAIT_MS,
                                      .schema_seen = see,
                                      .context = w};
     w->row.values = w->values;
@@ -295,7 +295,7 @@ static void an_id_is_asked_for_once(void **state) {
     for (int i = 0; i < 100; i++) {
         assert_int_equal(decode_id(w, 7), FLINCH_OK);
         assert_int_equal(decode_id(w, 8), FLINCH_OK);
-        w->now_ms += TTL_MS;
+        w->now_ms += WAIT_MS;
     }
 
     assert_true(w->values[0] == 1.5 && w->values[1] == 2.5);
@@ -314,33 +314,60 @@ static void what_was_known_lives_through_an_outage(void **state) {
     assert_int_equal(decode_id(w, 7), FLINCH_OK);
 }
 
-static void an_unknown_id_is_believed_for_a_time_then_asked_again(void **state) {
+static void an_unknown_id_is_waited_for_then_its_records_are_dead_letters(void **state) {
     world *w = *state;
     http_fixture_answer(w->server, "/schemas/ids/7", 404, MISSING);
 
-    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
-    assert_int_equal(w->cause, FLINCH_CAUSE_SCHEMA_NOT_FOUND);
-    http_fixture_answer(w->server, "/schemas/ids/7", 200, ANSWER);
-    w->now_ms = TTL_MS - 1;
-    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
+    assert_int_equal(decode_id(w, 7), FLINCH_TRY_AGAIN);
+    w->now_ms = WAIT_MS - 1;
+    assert_int_equal(decode_id(w, 7), FLINCH_TRY_AGAIN);
     assert_says(w, "Schema not found");
-    assert_int_equal(http_fixture_count(w->server, NULL), 1);
-    w->now_ms = TTL_MS;
+    w->now_ms = WAIT_MS;
+
+    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
+
+    assert_int_equal(w->cause, FLINCH_CAUSE_SCHEMA_NOT_FOUND);
+    assert_int_equal(http_fixture_count(w->server, NULL), 3);
+}
+
+static void an_id_that_comes_while_it_is_waited_for_is_known_at_once(void **state) {
+    world *w = *state;
+    http_fixture_answer(w->server, "/schemas/ids/7", 404, MISSING);
+    assert_int_equal(decode_id(w, 7), FLINCH_TRY_AGAIN);
+    http_fixture_answer(w->server, "/schemas/ids/7", 200, ANSWER);
 
     assert_int_equal(decode_id(w, 7), FLINCH_OK);
 
     assert_int_equal(http_fixture_count(w->server, NULL), 2);
 }
 
-/* One forgotten between two others: they stay as they are. */
-static void a_forgotten_id_leaves_the_others_alone(void **state) {
+static void an_id_that_was_given_up_is_asked_for_now_and_then(void **state) {
+    world *w = *state;
+    http_fixture_answer(w->server, "/schemas/ids/7", 404, MISSING);
+    assert_int_equal(decode_id(w, 7), FLINCH_TRY_AGAIN);
+    w->now_ms = WAIT_MS;
+    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
+    w->now_ms = 2 * WAIT_MS - 1;
+    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
+    assert_int_equal(http_fixture_count(w->server, NULL), 2);
+    w->now_ms = 2 * WAIT_MS;
+
+    assert_int_equal(decode_id(w, 7), FLINCH_BAD_DATA);
+    assert_int_equal(http_fixture_count(w->server, NULL), 3);
+    http_fixture_answer(w->server, "/schemas/ids/7", 200, ANSWER);
+    w->now_ms = 3 * WAIT_MS;
+    assert_int_equal(decode_id(w, 7), FLINCH_OK);
+}
+
+/* One unknown between two others: they stay as they are. */
+static void an_unknown_id_leaves_the_others_alone(void **state) {
     world *w = *state;
     http_fixture_answer(w->server, "*", 200, ANSWER);
     http_fixture_answer(w->server, "/schemas/ids/2", 404, MISSING);
     assert_int_equal(decode_id(w, 1), FLINCH_OK);
-    assert_int_equal(decode_id(w, 2), FLINCH_BAD_DATA);
+    assert_int_equal(decode_id(w, 2), FLINCH_TRY_AGAIN);
     assert_int_equal(decode_id(w, 3), FLINCH_OK);
-    w->now_ms = TTL_MS;
+    w->now_ms = WAIT_MS;
 
     assert_int_equal(decode_id(w, 2), FLINCH_BAD_DATA);
 
@@ -364,7 +391,7 @@ static void a_refused_schema_is_not_asked_for_again(void **state) {
     for (int32_t i = 0; i < (int32_t)(sizeof CASES / sizeof CASES[0]); i++) {
         uint32_t asked = http_fixture_count(w->server, NULL);
         http_fixture_answer(w->server, "*", 200, CASES[i].answer);
-        for (int again = 0; again < 2; again++, w->now_ms += TTL_MS) {
+        for (int again = 0; again < 2; again++, w->now_ms += WAIT_MS) {
             assert_int_equal(decode_id(w, i + 1), FLINCH_BAD_DATA);
 
             assert_int_equal(w->cause, FLINCH_CAUSE_SCHEMA_REJECTED);
@@ -402,7 +429,7 @@ static void refused_credentials_are_not_remembered(void **state) {
 /* A topic of hostile ids: the memory has a bound, and the id in use stays in it. */
 static void the_id_not_used_for_longest_is_forgotten(void **state) {
     world *w = *state;
-    http_fixture_answer(w->server, "*", 404, MISSING);
+    http_fixture_answer(w->server, "*", 200, "{\"schemaType\":\"JSON\",\"schema\":\"{}\"}");
     http_fixture_answer(w->server, "/schemas/ids/1", 200, ANSWER);
     assert_int_equal(decode_id(w, 1), FLINCH_OK);
     for (int32_t id = 2; id <= REMEMBERED + 50; id++) {
@@ -437,8 +464,10 @@ int main(void) {
         cmocka_unit_test(without_a_schema_there_must_be_a_registry_and_a_header),
         WITH_REGISTRY(an_id_is_asked_for_once),
         WITH_REGISTRY(what_was_known_lives_through_an_outage),
-        WITH_REGISTRY(an_unknown_id_is_believed_for_a_time_then_asked_again),
-        WITH_REGISTRY(a_forgotten_id_leaves_the_others_alone),
+        WITH_REGISTRY(an_unknown_id_is_waited_for_then_its_records_are_dead_letters),
+        WITH_REGISTRY(an_id_that_comes_while_it_is_waited_for_is_known_at_once),
+        WITH_REGISTRY(an_id_that_was_given_up_is_asked_for_now_and_then),
+        WITH_REGISTRY(an_unknown_id_leaves_the_others_alone),
         WITH_REGISTRY(a_refused_schema_is_not_asked_for_again),
         WITH_REGISTRY(an_outage_is_try_again_and_not_remembered),
         WITH_REGISTRY(refused_credentials_are_not_remembered),
