@@ -96,6 +96,15 @@ class Package(unittest.TestCase):
                          run(self.installed("flinch"), "version"))
         run(self.installed("flinch"), "check", example)
 
+    def test_program_and_library_are_hardened(self):
+        for name in ("flinch", "libflinch.so"):
+            with self.subTest(name):
+                told = run("readelf", "-hldW", self.installed(name))
+                self.assertRegex(told, r"Type: +DYN ")
+                self.assertIn("GNU_RELRO", told)
+                self.assertRegex(told, r"FLAGS.*\b(BIND_NOW|NOW)\b")
+                self.assertRegex(told, r"GNU_STACK.* RW  ")
+
 
 if __name__ == "__main__":
     unittest.main()
