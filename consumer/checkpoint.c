@@ -53,7 +53,8 @@ static flinch_status no_memory(const writing *w) {
 }
 
 /* The key says what the record is: kind, and of a stream chunk and name. */
-static flinch_status send_record(const writing *w, const flinch__state_record *record) {
+static flinch_status send_record(const writing *w, const flinch__state_record *record,
+                                 uint64_t id) {
     static const char KINDS[] = {'m', 's', 'k'};
     size_t capacity = flinch__state_encoded_bytes(record);
     size_t key_capacity = w->prefix_size + 32 + record->stream_size;
@@ -72,8 +73,8 @@ static flinch_status send_record(const writing *w, const flinch__state_record *r
                 1;
         if (record->stream_size > 0)
             memcpy(key + used, record->stream, record->stream_size);
-        flinch__state_message message = {w->partition, key, used + record->stream_size, value,
-                                         size};
+        flinch__state_message message = {w->partition, key,  used + record->stream_size,
+                                         value,        size, id};
         status = flinch__output_state(w->producer, w->config, &message, w->error);
     }
     free(value);
@@ -113,7 +114,7 @@ static flinch_status send_stream(writing *w, const flinch__route *route, int64_t
         record.bytes = w->state + from;
         record.size =
             size - from < FLINCH__STATE_CHUNK_BYTES ? size - from : FLINCH__STATE_CHUNK_BYTES;
-        FLINCH_TRY(send_record(w, &record));
+        FLINCH_TRY(send_record(w, &record, record.chunk == 0 ? route->id : 0));
     }
     return flinch_status_of(FLINCH_OK);
 }
@@ -130,17 +131,18 @@ static flinch_status send_skips(const writing *w, const flinch__skips *skips, in
                                    .chunks = 1,
                                    .bytes = bytes,
                                    .size = flinch__skips_save(skips, bytes, capacity)};
-    flinch_status status = send_record(w, &record);
+    flinch_status status = send_record(w, &record, 0);
     free(bytes);
     return status;
 }
 
 static flinch_status send_marker(const writing *w, int64_t offset) {
-    return send_record(w, &(flinch__state_record){
-                              .kind = FLINCH_STATE_MARKER,
-                              .fingerprint = flinch__blueprint_fingerprint(w->config->blueprint),
-                              .offset = offset,
-                              .chunks = 1});
+    flinch__state_record record = {.kind = FLINCH_STATE_MARKER,
+                                   .fingerprint =
+                                       flinch__blueprint_fingerprint(w->config->blueprint),
+                                   .offset = offset,
+                                   .chunks = 1};
+    return send_record(w, &record, 0);
 }
 
 static flinch_status start(writing *w) {
@@ -163,14 +165,21 @@ static int64_t max(int64_t a, int64_t b) {
     return a > b ? a : b;
 }
 
-static flinch_status write_partition(writing *w, const flinch__partition *partition,
-                                     const flinch__router *router) {
-    static const flinch__skips NONE = {0};
+/* Every changed stream of a partition, or those alone that are leaving. */
+static flinch_status write_streams(writing *w, const flinch__partition *partition,
+                                   const flinch__router *router, bool leaving) {
     uint32_t cursor = 0;
     w->partition = partition->id;
     for (const flinch__route *route; (route = flinch__router_next(router, &cursor)) != NULL;)
-        if (route->partition == partition->id && route->changed)
+        if (route->partition == partition->id && route->changed && (!leaving || route->leaving))
             FLINCH_TRY(send_stream(w, route, max(partition->next, route->known_to)));
+    return flinch_status_of(FLINCH_OK);
+}
+
+static flinch_status write_partition(writing *w, const flinch__partition *partition,
+                                     const flinch__router *router) {
+    static const flinch__skips NONE = {0};
+    FLINCH_TRY(write_streams(w, partition, router, false));
     if (partition->skips.kept || partition->skips.count > 0)
         FLINCH_TRY(send_skips(w, &NONE, partition->next));
     return send_marker(w, partition->next);
@@ -189,11 +198,49 @@ flinch_status flinch__checkpoint_write(rd_kafka_t *producer, const flinch__worke
     return status;
 }
 
-void flinch__checkpoint_done(const flinch__worker_config *config, flinch__partitions *partitions,
-                             const flinch__router *router) {
+flinch_status flinch__checkpoint_leaving(rd_kafka_t *producer, const flinch__worker_config *config,
+                                         const flinch__partitions *partitions,
+                                         const flinch__router *router, flinch_error *error) {
+    writing w = {.producer = producer, .config = config, .error = error};
+    flinch_status status = start(&w);
+    for (uint32_t i = 0; i < partitions->count && flinch_is_ok(status); i++)
+        status = write_streams(&w, &partitions->items[i], router, true);
+    free(w.state);
+    free(w.prefix);
+    return status;
+}
+
+static int by_id(const void *a, const void *b) {
+    uint64_t x = ((const flinch__delivery *)a)->id;
+    uint64_t y = ((const flinch__delivery *)b)->id;
+    return (x > y) - (x < y);
+}
+
+/* What was written of a stream is what it is now: it has not changed since. */
+static void settle_route(const flinch__partitions *partitions, flinch__route *route,
+                         const flinch__delivery *told) {
+    const flinch__partition *partition = flinch__partitions_find(partitions, route->partition);
+    route->kept_at = told->offset;
+    route->changed = false;
+    if (partition != NULL)
+        route->known_to = max(partition->next, route->known_to);
+}
+
+void flinch__checkpoint_written(const flinch__partitions *partitions, const flinch__router *router,
+                                flinch__delivery *told, uint32_t told_count) {
+    if (told_count == 0)
+        return;
+    qsort(told, told_count, sizeof *told, by_id);
     uint32_t cursor = 0;
-    for (flinch__route *route; (route = flinch__router_next(router, &cursor)) != NULL;)
-        route->changed = false;
+    for (flinch__route *route; (route = flinch__router_next(router, &cursor)) != NULL;) {
+        const flinch__delivery wanted = {.id = route->id};
+        const flinch__delivery *found = bsearch(&wanted, told, told_count, sizeof *told, by_id);
+        if (found != NULL)
+            settle_route(partitions, route, found);
+    }
+}
+
+void flinch__checkpoint_done(const flinch__worker_config *config, flinch__partitions *partitions) {
     for (uint32_t i = 0; i < partitions->count; i++) {
         flinch__partition *partition = &partitions->items[i];
         flinch__stats_add(config->stats, FLINCH_STAT_CHECKPOINTS, differs(partition));

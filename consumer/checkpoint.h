@@ -5,6 +5,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "consumer/commit.h"
 #include "consumer/partitions.h"
 #include "consumer/router.h"
 #include "consumer/worker.h"
@@ -16,15 +17,27 @@ enum { FLINCH__STATE_CHUNK_BYTES = 512 * 1024 };
 bool flinch__checkpoint_differs(const flinch__partitions *partitions);
 
 /* Produces every changed stream of each partition, and the partition's marker, into the open
- * transaction. Nothing of it counts before that is committed: then call _done. TRY_AGAIN with text
+ * transaction. Nothing of it counts before that is committed: then call _written and
+ * _done. TRY_AGAIN with text
  * if the producer does not take it. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__checkpoint_write(rd_kafka_t *producer,
                                                          const flinch__worker_config *config,
                                                          const flinch__partitions *partitions,
                                                          const flinch__router *router,
                                                          flinch_error *error);
-void flinch__checkpoint_done(const flinch__worker_config *config, flinch__partitions *partitions,
-                             const flinch__router *router);
+/* After the commit: the partitions' markers are what was written. */
+void flinch__checkpoint_done(const flinch__worker_config *config, flinch__partitions *partitions);
+
+/* Produces the streams that are leaving and have changed, without a marker. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__checkpoint_leaving(rd_kafka_t *producer,
+                                                           const flinch__worker_config *config,
+                                                           const flinch__partitions *partitions,
+                                                           const flinch__router *router,
+                                                           flinch_error *error);
+
+/* After the commit of either: where in the state topic each stream stands now. Sorts `told`. */
+void flinch__checkpoint_written(const flinch__partitions *partitions, const flinch__router *router,
+                                flinch__delivery *told, uint32_t told_count);
 
 /* Produces the skips of partitions that have new ones since the last call or checkpoint. [worker]
  */

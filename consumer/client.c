@@ -22,6 +22,13 @@ static const flinch__property CONSUMER[] = {
     {"check.crcs", "true"},
 };
 
+/* It tells the end of a partition, and does not wait for what may come behind it. */
+static const flinch__property READER[] = {
+    {"enable.partition.eof", "true"},
+    {"fetch.wait.max.ms", "20"},
+    {"fetch.message.max.bytes", "1048576"},
+};
+
 static const flinch__property PRODUCER[] = {
     {"linger.ms", "5"},
     {"queue.buffering.max.messages", "500000"},
@@ -60,7 +67,7 @@ static flinch_status configure(rd_kafka_conf_t *conf, flinch__client_kind kind,
         FLINCH_TRY(set_all(conf, PRODUCER, sizeof PRODUCER / sizeof *PRODUCER, error));
     FLINCH_TRY(set_all(conf, config->properties, config->property_count, error));
     if (kind == FLINCH_CLIENT_READER)
-        FLINCH_TRY(set(conf, &(flinch__property){"enable.partition.eof", "true"}, error));
+        FLINCH_TRY(set_all(conf, READER, sizeof READER / sizeof *READER, error));
     if (consumes)
         return set(conf, &(flinch__property){"group.id", config->group}, error);
     if (config->exactly_once)

@@ -1,5 +1,6 @@
 #include "consumer/commit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "consumer/client.h"
@@ -25,11 +26,28 @@ flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
     }
 }
 
+/* False without memory. */
+static bool note_delivery(flinch__committer *committer, flinch__delivery delivery) {
+    if (committer->told_count == committer->told_capacity) {
+        uint32_t capacity = committer->told_capacity == 0 ? 64 : 2 * committer->told_capacity;
+        flinch__delivery *told = realloc(committer->told, capacity * sizeof *told);
+        if (told == NULL)
+            return false;
+        committer->told = told;
+        committer->told_capacity = capacity;
+    }
+    committer->told[committer->told_count++] = delivery;
+    return true;
+}
+
+/* On the worker's thread, within a poll, flush or commit. */
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
     flinch__committer *committer = opaque;
     (void)producer;
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR ||
-        message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+    flinch__delivery delivery = {(uint64_t)(uintptr_t)message->_private, message->offset};
+    if (message->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE ||
+        (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+         (delivery.id == 0 || note_delivery(committer, delivery))))
         return;
     if (atomic_fetch_add(&committer->failed, 1) == 0)
         strncpy(committer->failure, rd_kafka_err2str(message->err), sizeof committer->failure - 1);
@@ -97,12 +115,17 @@ void flinch__committer_close(flinch__committer *committer) {
     rd_kafka_destroy_flags(committer->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     committer->producer = NULL;
     committer->open = false;
+    free(committer->told);
+    committer->told = NULL;
+    committer->told_count = 0;
+    committer->told_capacity = 0;
 }
 
 flinch_status flinch__committer_begin(flinch__committer *committer, flinch_error *error) {
     if (committer->open)
         return flinch_status_of(FLINCH_OK);
     atomic_store(&committer->failed, 0);
+    committer->told_count = 0;
     if (committer->config->exactly_once) {
         rd_kafka_error_t *failed = rd_kafka_begin_transaction(committer->producer);
         if (failed != NULL) {

@@ -17,12 +17,21 @@ typedef enum flinch__remedy {
 /* NULL errors have no remedy: do not ask. [any] */
 flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error);
 
+/* A record that was to be told of, and where it stands in its partition. */
+typedef struct flinch__delivery {
+    uint64_t id;
+    int64_t offset;
+} flinch__delivery;
+
 typedef struct flinch__committer {
     const flinch__worker_config *config;
     rd_kafka_t *producer;
     bool open;               /* a transaction was begun */
     _Atomic uint64_t failed; /* messages that the broker did not take since begin */
     char failure[256];       /* why, of the first of them */
+    flinch__delivery *told;  /* since begin, of messages with an id */
+    uint32_t told_count;
+    uint32_t told_capacity;
 } flinch__committer;
 
 /* Makes a producer that owns the transactional id: whoever had it before is fenced. TRY_AGAIN while

@@ -70,6 +70,8 @@ flinch_status flinch__feeder_feed(flinch__feeder *feeder, const flinch__feed *fe
     FLINCH_TRY(flinch__router_find(&feeder->router, feed->partition, feed->name, feed->name_size,
                                    out_route, error));
     flinch__route *route = *out_route;
+    if (route->stream == NULL)
+        FLINCH_TRY(feeder->fetch(feeder->fetch_context, route, error));
     if (feed->offset < route->known_to)
         return glance(feeder, route, feed, error);
     route->changed = true;

@@ -10,8 +10,13 @@
 /* Rows that may wait for their scores at once. */
 enum { FLINCH__FEEDER_ROWS = 1024 };
 
+/* Gives a route the stream that the state topic holds. TRY_AGAIN or FATAL with text. */
+typedef flinch_status flinch__fetch_fn(void *context, flinch__route *route, flinch_error *error);
+
 typedef struct flinch__feeder {
     flinch__router router;
+    flinch__fetch_fn *fetch; /* or NULL: every stream is in memory */
+    void *fetch_context;
     flinch_score *scores;    /* [FEEDER_ROWS] by the index that the row was fed with */
     flinch__route **touched; /* [FEEDER_ROWS] routes with slots that have no score yet */
     uint32_t touched_count;
@@ -36,7 +41,8 @@ FLINCH_MUST_CHECK flinch_status flinch__feeder_init(flinch__feeder *feeder,
 void flinch__feeder_fini(flinch__feeder *feeder);
 
 /* Puts a row into its stream's tile; a tile that it fills is scored to its end and then learned
- * from: the one moment at which state changes. FATAL with text if the detector fails. [worker] */
+ * from: the one moment at which state changes. FATAL with text if the detector fails; what fetch
+ * says if the stream is to be fetched and cannot be: the row is then not taken. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__feeder_feed(flinch__feeder *feeder,
                                                     const flinch__feed *feed,
                                                     flinch__route **out_route, flinch_error *error);

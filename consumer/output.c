@@ -134,6 +134,7 @@ flinch_status flinch__output_state(rd_kafka_t *producer, const flinch__worker_co
          .u.mem = {.ptr = (void *)message->value, .size = message->value_size}},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {.ptr = (void *)message->key, .size = message->key_size}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)message->id},
     };
     return produce(producer, vus, sizeof vus / sizeof *vus, error);
 }

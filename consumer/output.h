@@ -29,6 +29,7 @@ typedef struct flinch__state_message {
     size_t key_size;
     const void *value;
     size_t value_size;
+    uint64_t id; /* to be told the offset that it got; 0: of no interest */
 } flinch__state_message;
 
 /* Hands it to the producer, which copies it. [worker] */

@@ -19,13 +19,20 @@ FLINCH_MUST_CHECK flinch_status flinch__restorer_open(flinch__restorer *restorer
                                                       flinch_error *error);
 void flinch__restorer_close(flinch__restorer *restorer);
 
-/* Loads the streams of a partition, in the place of those that the router has of it, and sets the
- * partition's marker and skips. Without a state, or with one that is broken (which is told), there
- * are no streams and the marker is −1. TRY_AGAIN while the brokers do not answer; STOPPED. [worker]
+/* Finds what is kept of a partition: routes, without their streams, in the place of those that the
+ * router has of it; marker and skips. Without a state, or with one that is broken (which is told),
+ * there are no routes and the marker is −1. TRY_AGAIN while the brokers do not answer; STOPPED.
+ * [worker]
  */
 FLINCH_MUST_CHECK flinch_status flinch__restore(const flinch__restorer *restorer,
                                                 flinch__partition *partition,
                                                 flinch__router *router, const atomic_bool *stop,
                                                 flinch_error *error);
+
+/* Gives a route the stream that is kept at its place in the state topic. TRY_AGAIN while the
+ * brokers do not answer; FATAL with text if it cannot be loaded. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__restore_stream(const flinch__restorer *restorer,
+                                                       flinch__router *router, flinch__route *route,
+                                                       flinch_error *error);
 
 #endif

@@ -61,6 +61,7 @@ static flinch_status new_route(uint64_t hash, int32_t partition, const void *nam
     if (route == NULL)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a stream");
     route->hash = hash;
+    route->kept_at = -1;
     route->partition = partition;
     route->name = malloc(size + 1);
     route->name_size = size;
@@ -88,11 +89,18 @@ static bool is_utf8(const unsigned char *s, size_t size) {
     return true;
 }
 
-/* The route of a name that is text; made if it is new, with `stream`, or a new one if that is NULL.
- */
-static flinch_status find_text(flinch__router *router, int32_t partition, const void *name,
-                               size_t size, flinch__stream *stream, flinch__route **out_route,
-                               flinch_error *error) {
+void flinch__router_set(flinch__router *router, flinch__route *route, flinch__stream *stream) {
+    router->bytes -= route->bytes;
+    flinch__stream_free(route->stream);
+    route->stream = stream;
+    route->bytes = stream == NULL ? 0 : flinch__stream_bytes(stream);
+    route->scored = stream == NULL ? 0 : flinch__stream_filled(stream);
+    router->bytes += route->bytes;
+}
+
+flinch_status flinch__router_place(flinch__router *router, int32_t partition, const void *name,
+                                   size_t size, flinch__route **out_route, flinch_error *error) {
+    *out_route = NULL;
     if (4 * (router->count + 1) > 3 * router->capacity) {
         flinch_status grown = rehash(router, router->capacity == 0 ? 16 : 2 * router->capacity);
         if (!flinch_is_ok(grown))
@@ -100,26 +108,35 @@ static flinch_status find_text(flinch__router *router, int32_t partition, const 
     }
     uint64_t hash = hash_of(partition, name, size);
     flinch__route **slot = probe(router, hash, partition, name, size);
-    if (*slot != NULL && stream == NULL) {
-        *out_route = *slot;
+    if (*slot == NULL) {
+        FLINCH_TRY(new_route(hash, partition, name, size, slot, error));
+        (*slot)->id = ++router->ids;
+        router->count++;
+    }
+    (*slot)->used = ++router->clock;
+    *out_route = *slot;
+    return flinch_status_of(FLINCH_OK);
+}
+
+flinch__route *flinch__router_look(const flinch__router *router, int32_t partition,
+                                   const void *name, size_t name_size) {
+    if (router->capacity == 0)
+        return NULL;
+    return *probe(router, hash_of(partition, name, name_size), partition, name, name_size);
+}
+
+/* The route of a name that is text; one that is new to the state topic, too, gets a new stream. */
+static flinch_status find_text(flinch__router *router, int32_t partition, const void *name,
+                               size_t size, flinch__route **out_route, flinch_error *error) {
+    FLINCH_TRY(flinch__router_place(router, partition, name, size, out_route, error));
+    flinch__route *route = *out_route;
+    if (route->stream != NULL || route->kept_at >= 0)
         return flinch_status_of(FLINCH_OK);
-    }
-    flinch__route *route = *slot;
-    if (route == NULL)
-        FLINCH_TRY(new_route(hash, partition, name, size, &route, error));
-    flinch_status status = flinch_status_of(FLINCH_OK);
-    if (stream == NULL)
-        status = flinch__stream_new(router->blueprint, route->name, size, &stream, error);
-    if (!flinch_is_ok(status)) {
-        free_route(route);
-        return status;
-    }
-    flinch__stream_free(route->stream);
-    route->stream = stream;
-    router->count += *slot == NULL;
-    *slot = route;
-    *out_route = route;
-    return status;
+    flinch__stream *stream = NULL;
+    FLINCH_TRY(
+        flinch__stream_new(router->blueprint, route->name, route->name_size, &stream, error));
+    flinch__router_set(router, route, stream);
+    return flinch_status_of(FLINCH_OK);
 }
 
 flinch_status flinch__router_find(flinch__router *router, int32_t partition, const void *name,
@@ -129,7 +146,7 @@ flinch_status flinch__router_find(flinch__router *router, int32_t partition, con
     if (name_size == 0)
         name = "";
     if (is_utf8(name, name_size))
-        return find_text(router, partition, name, name_size, NULL, out_route, error);
+        return find_text(router, partition, name, name_size, out_route, error);
 
     static const char DIGITS[] = "0123456789abcdef";
     char *hex = malloc(2 * name_size);
@@ -140,18 +157,9 @@ flinch_status flinch__router_find(flinch__router *router, int32_t partition, con
         hex[2 * i] = DIGITS[byte >> 4];
         hex[2 * i + 1] = DIGITS[byte & 15];
     }
-    flinch_status status = find_text(router, partition, hex, 2 * name_size, NULL, out_route, error);
+    flinch_status status = find_text(router, partition, hex, 2 * name_size, out_route, error);
     free(hex);
     return status;
-}
-
-flinch_status flinch__router_put(flinch__router *router, int32_t partition, const void *name,
-                                 size_t name_size, flinch__stream *stream,
-                                 flinch__route **out_route, flinch_error *error) {
-    *out_route = NULL;
-    if (!is_utf8(name, name_size))
-        return flinch_fail(error, FLINCH_BAD_DATA, "the name of a stream is not UTF-8");
-    return find_text(router, partition, name, name_size, stream, out_route, error);
 }
 
 flinch__route *flinch__router_next(const flinch__router *router, uint32_t *cursor) {
@@ -187,6 +195,7 @@ void flinch__router_drop(flinch__router *router, int32_t partition) {
         flinch__route *route = router->slots[i];
         if (route == NULL || (partition >= 0 && route->partition != partition))
             continue;
+        router->bytes -= route->bytes;
         free_route(route);
         router->slots[i] = NULL;
         router->count--;

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "consumer/checkpoint.h"
+#include "consumer/evict.h"
 #include "consumer/output.h"
 #include "consumer/worker_parts.h"
 
@@ -105,26 +106,56 @@ static bool is_to_keep(const flinch__worker *worker, flinch__keep keep) {
            (worker->committer.open && has_unkept(worker));
 }
 
-static flinch_status write_state(flinch__worker *worker, bool all, flinch_error *error) {
+/* What the transaction is to hold beside scores: all that was learned, or what is to leave memory;
+ * and the skips. */
+static flinch_status write_state(flinch__worker *worker, bool all, bool leaving,
+                                 flinch_error *error) {
+    const flinch__worker_config *config = &worker->config;
+    const flinch__router *router = &worker->batch.feeder.router;
+    if (all || leaving)
+        FLINCH_TRY(flinch__committer_begin(&worker->committer, error));
     rd_kafka_t *producer = worker->committer.producer;
-    if (!all)
-        return flinch__checkpoint_skips(producer, &worker->config, &worker->partitions, error);
-    FLINCH_TRY(flinch__committer_begin(&worker->committer, error));
-    return flinch__checkpoint_write(worker->committer.producer, &worker->config,
-                                    &worker->partitions, &worker->batch.feeder.router, error);
+    if (all)
+        return flinch__checkpoint_write(producer, config, &worker->partitions, router, error);
+    if (leaving)
+        FLINCH_TRY(
+            flinch__checkpoint_leaving(producer, config, &worker->partitions, router, error));
+    return worker->committer.open
+               ? flinch__checkpoint_skips(producer, config, &worker->partitions, error)
+               : flinch_status_of(FLINCH_OK);
+}
+
+static void after_commit(flinch__worker *worker, bool all) {
+    flinch__router *router = &worker->batch.feeder.router;
+    flinch__checkpoint_written(&worker->partitions, router, worker->committer.told,
+                               worker->committer.told_count);
+    worker->committer.told_count = 0;
+    if (all) {
+        flinch__checkpoint_done(&worker->config, &worker->partitions);
+        worker->checkpoint_at_ms = flinch__monotonic_ms() + worker->config.checkpoint_interval_ms;
+    }
+    flinch__stats_add(worker->config.stats, FLINCH_STAT_EVICTIONS, flinch__evict_leaving(router));
+}
+
+bool flinch__worker_is_full(const flinch__worker *worker) {
+    return worker->config.state_topic != NULL &&
+           worker->batch.feeder.router.bytes > worker->config.streams_memory_bytes;
 }
 
 flinch_status flinch__worker_commit(flinch__worker *worker, flinch__keep keep,
                                     flinch_error *error) {
     bool all = is_to_keep(worker, keep);
+    bool full = flinch__worker_is_full(worker);
+    bool leaving = false;
     worker->commit_at_ms = 0;
-    if (worker->config.state_topic != NULL && (all || worker->committer.open))
-        FLINCH_TRY(write_state(worker, all, error));
+    if (full && !flinch__evict_choose(&worker->batch.feeder.router,
+                                      worker->config.streams_memory_bytes, &leaving))
+        return flinch_fail(error, FLINCH_FATAL, "no memory to choose streams that leave it");
+    if (worker->config.state_topic != NULL)
+        FLINCH_TRY(write_state(worker, all, leaving, error));
     FLINCH_TRY(
         flinch__committer_commit(&worker->committer, worker->consumer, &worker->partitions, error));
-    if (all) {
-        flinch__checkpoint_done(&worker->config, &worker->partitions, &worker->batch.feeder.router);
-        worker->checkpoint_at_ms = flinch__monotonic_ms() + worker->config.checkpoint_interval_ms;
-    }
+    if (all || full)
+        after_commit(worker, all);
     return flinch_status_of(FLINCH_OK);
 }

@@ -21,6 +21,8 @@ typedef enum flinch__stat {
     FLINCH_STAT_COMMITS,
     FLINCH_STAT_ABORTS,
     FLINCH_STAT_CHECKPOINTS,    /* partitions written to the state topic */
+    FLINCH_STAT_EVICTIONS,      /* streams that left memory for the state topic */
+    FLINCH_STAT_FETCHES,        /* streams that came back from it */
     FLINCH_STAT_RESTORES,       /* partitions whose state was loaded */
     FLINCH_STAT_REGISTRY_WAITS, /* times that a partition waited for the registry */
     FLINCH_STAT_REBALANCES,

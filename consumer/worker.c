@@ -91,7 +91,8 @@ static flinch_status take_record(flinch__worker *worker, rd_kafka_message_t *mes
             flinch__batch_admit(&worker->batch, message, publish, flinch__monotonic_ms(), error);
     if (worker->batch.count == before)
         rd_kafka_message_destroy(message);
-    if (status.code == FLINCH_TRY_AGAIN || status.code == FLINCH_DENIED)
+    bool untaken = worker->batch.count == before;
+    if (untaken && (status.code == FLINCH_TRY_AGAIN || status.code == FLINCH_DENIED))
         return wait_for_registry(worker, partition, offset, error);
     if (!flinch_is_ok(status))
         return status;
@@ -132,7 +133,7 @@ static int first_wait_ms(const flinch__worker *worker) {
 static flinch_status turn(flinch__worker *worker, flinch_error *error) {
     resume_waiting(worker);
     int wait = first_wait_ms(worker);
-    while (worker->batch.count < FLINCH__BATCH_RECORDS) {
+    while (worker->batch.count < FLINCH__BATCH_RECORDS && !flinch__worker_is_full(worker)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, wait);
         if (!flinch_is_ok(worker->broken)) {
             if (message != NULL)
@@ -149,9 +150,17 @@ static flinch_status turn(flinch__worker *worker, flinch_error *error) {
     }
     FLINCH_TRY(flinch__worker_settle(worker, error));
     rd_kafka_poll(worker->committer.producer, 0);
-    bool due = worker->commit_at_ms == 0 || flinch__monotonic_ms() >= worker->commit_at_ms;
+    bool due = worker->commit_at_ms == 0 || flinch__worker_is_full(worker) ||
+               flinch__monotonic_ms() >= worker->commit_at_ms;
     return due ? flinch__worker_commit(worker, FLINCH_KEEP_WHEN_DUE, error)
                : flinch_status_of(FLINCH_OK);
+}
+
+/* A record's stream is not in memory. */
+static flinch_status fetch_stream(void *context, flinch__route *route, flinch_error *error) {
+    flinch__worker *worker = context;
+    flinch__stats_add(worker->config.stats, FLINCH_STAT_FETCHES, 1);
+    return flinch__restore_stream(&worker->restorer, &worker->batch.feeder.router, route, error);
 }
 
 /* ---- life -------------------------------------------------------------------------------------
@@ -173,6 +182,8 @@ flinch_status flinch__worker_new(const flinch__worker_config *config, flinch__wo
                                     &worker->consumer, error);
     if (flinch_is_ok(status))
         status = flinch__restorer_open(&worker->restorer, &worker->config, error);
+    worker->batch.feeder.fetch = fetch_stream;
+    worker->batch.feeder.fetch_context = worker;
     if (!flinch_is_ok(status)) {
         flinch__worker_free(worker);
         return status;

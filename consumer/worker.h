@@ -51,6 +51,7 @@ typedef struct flinch__worker_config {
     bool exactly_once;
     uint32_t commit_interval_ms;
     uint32_t checkpoint_interval_ms;
+    uint64_t streams_memory_bytes; /* of this worker's streams; with a state topic alone */
     const flinch__blueprint *blueprint;
     flinch__decoder_config decoder;
     flinch__notes notes;

@@ -43,6 +43,9 @@ typedef enum flinch__keep {
 FLINCH_MUST_CHECK flinch_status flinch__worker_commit(flinch__worker *worker, flinch__keep keep,
                                                       flinch_error *error);
 
+/* Do the streams take more memory than they may? Then a commit is due. */
+bool flinch__worker_is_full(const flinch__worker *worker);
+
 /* A producer that has the transactional id, however long the brokers take. STOPPED. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__worker_open(flinch__worker *worker, flinch_error *error);
 

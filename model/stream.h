@@ -87,6 +87,9 @@ typedef struct flinch__stream_figures {
 
 void flinch__stream_figures_get(const flinch__stream *stream, flinch__stream_figures *out);
 
+/* What a stream takes in memory, about. */
+size_t flinch__stream_bytes(const flinch__stream *stream);
+
 /* The whole state, open tile included, so that a checkpoint may fall anywhere. [worker] */
 size_t flinch__stream_saved_bytes(const flinch__stream *stream);
 FLINCH_MUST_CHECK flinch_status flinch__stream_save(const flinch__stream *stream, void *bytes,

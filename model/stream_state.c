@@ -112,6 +112,18 @@ static size_t own_bytes(const flinch__stream *stream) {
     return total;
 }
 
+size_t flinch__stream_bytes(const flinch__stream *stream) {
+    part parts[PARTS];
+    flinch__stream shape = *stream;
+    list_parts(&shape, parts);
+    size_t total = sizeof *stream;
+    for (size_t i = 0; i < PARTS; i++)
+        total += aligned(parts[i].bytes);
+    /* Of the detector only its saved form is known; what it derives from that is less by far. */
+    size_t detector = stream->blueprint->config.api->saved_bytes(stream->detector);
+    return total + detector + detector / 8;
+}
+
 size_t flinch__stream_saved_bytes(const flinch__stream *stream) {
     return own_bytes(stream) + stream->blueprint->config.api->saved_bytes(stream->detector);
 }

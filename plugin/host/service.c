@@ -150,6 +150,7 @@ static flinch_status open_member(service *s, uint32_t index, flinch_error *error
         .exactly_once = config->delivery == FLINCH_DELIVERY_EXACTLY_ONCE,
         .commit_interval_ms = config->commit_interval_ms,
         .checkpoint_interval_ms = config->checkpoint_interval_ms,
+        .streams_memory_bytes = config->streams_memory_bytes / config->workers,
         .blueprint = s->setup.blueprint,
         .decoder = {.want = flinch__setup_want(&s->setup),
                     .framing = config->input.framing,

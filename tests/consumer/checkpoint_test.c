@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "consumer/evict.h"
 #include "consumer/feeder.h"
 #include "consumer/output.h"
 #include "consumer/restore.h"
@@ -18,7 +19,7 @@ typedef struct setting {
     flinch__blueprint *blueprint;
     flinch__stats stats;
     flinch__worker_config config;
-    rd_kafka_t *producer;
+    flinch__committer committer;
     flinch__restorer restorer;
     flinch__partitions partitions;
     flinch__feeder feeder;
@@ -45,6 +46,11 @@ static flinch__blueprint *blueprint_of(uint32_t window) {
     return blueprint;
 }
 
+static flinch_status fetch(void *context, flinch__route *route, flinch_error *error) {
+    setting *s = context;
+    return flinch__restore_stream(&s->restorer, &s->feeder.router, route, error);
+}
+
 static void open_setting(setting *s, uint32_t window) {
     flinch_error error;
     flinch__partition *partition = NULL;
@@ -56,15 +62,18 @@ static void open_setting(setting *s, uint32_t window) {
     s->config.state_topic = "state";
     s->config.notes = (flinch__notes){hear, s};
     mock_kafka_use(&s->kafka, &s->config);
-    s->producer = mock_kafka_producer(&s->kafka, "linger.ms", "0");
+    s->config.exactly_once = false;
+    assert_ok(flinch__committer_open(&s->committer, &s->config, &error));
     assert_ok(flinch__restorer_open(&s->restorer, &s->config, &error));
     assert_ok(flinch__partitions_add(&s->partitions, 0, &partition));
     assert_ok(flinch__feeder_init(&s->feeder, s->blueprint, &error));
+    s->feeder.fetch = fetch;
+    s->feeder.fetch_context = s;
 }
 
 static void close_setting(setting *s) {
     flinch__restorer_close(&s->restorer);
-    rd_kafka_destroy(s->producer);
+    flinch__committer_close(&s->committer);
     mock_kafka_close(&s->kafka);
     flinch__partitions_fini(&s->partitions);
     flinch__feeder_fini(&s->feeder);
@@ -95,10 +104,14 @@ static void feed_from(setting *s, int64_t first, int64_t end) {
 
 static void keep(setting *s) {
     flinch_error error;
-    assert_ok(flinch__checkpoint_write(s->producer, &s->config, &s->partitions, &s->feeder.router,
-                                       &error));
-    assert_int_equal(rd_kafka_flush(s->producer, MOCK_PATIENCE_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
-    flinch__checkpoint_done(&s->config, &s->partitions, &s->feeder.router);
+    assert_ok(flinch__checkpoint_write(s->committer.producer, &s->config, &s->partitions,
+                                       &s->feeder.router, &error));
+    assert_int_equal(rd_kafka_flush(s->committer.producer, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    flinch__checkpoint_written(&s->partitions, &s->feeder.router, s->committer.told,
+                               s->committer.told_count);
+    s->committer.told_count = 0;
+    flinch__checkpoint_done(&s->config, &s->partitions);
 }
 
 static flinch__partition *restore(setting *s) {
@@ -211,6 +224,74 @@ static void a_record_from_before_is_scored_and_not_learned_again(void **state) {
     close_setting(&s);
 }
 
+static void keep_leaving(setting *s, uint64_t budget, uint32_t expected) {
+    flinch_error error;
+    bool changed = false;
+    assert_true(flinch__evict_choose(&s->feeder.router, budget, &changed));
+    if (changed)
+        assert_ok(flinch__checkpoint_leaving(s->committer.producer, &s->config, &s->partitions,
+                                             &s->feeder.router, &error));
+    assert_int_equal(rd_kafka_flush(s->committer.producer, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    flinch__checkpoint_written(&s->partitions, &s->feeder.router, s->committer.told,
+                               s->committer.told_count);
+    s->committer.told_count = 0;
+    assert_int_equal(flinch__evict_leaving(&s->feeder.router), expected);
+}
+
+static void a_stream_that_left_memory_comes_back_as_if_it_had_stayed(void **state) {
+    (void)state;
+    setting s;
+    open_setting(&s, 1);
+    for (int64_t end = 50; end <= BEFORE; end += 50) {
+        feed_from(&s, end - 50, end);
+        keep_leaving(&s, 0, 2);
+        assert_int_equal(s.feeder.router.bytes, 0);
+    }
+
+    expect_to_go_on(&s, 1);
+    close_setting(&s);
+}
+
+static void those_not_used_for_longest_leave_and_no_more_than_must(void **state) {
+    (void)state;
+    setting s;
+    open_setting(&s, 1);
+    const char *const names[] = {"a", "b", "c", "d"};
+    for (int64_t offset = 0; offset < 4; offset++)
+        feed(&s, names[offset], offset);
+    feed(&s, "a", 4);
+    s.partitions.items[0].next = 5;
+    uint64_t one = s.feeder.router.bytes / 4;
+
+    keep_leaving(&s, 4 * one, 0);
+    keep_leaving(&s, 3 * one, 2);
+
+    assert_non_null(flinch__router_look(&s.feeder.router, 0, "a", 1)->stream);
+    assert_null(flinch__router_look(&s.feeder.router, 0, "b", 1)->stream);
+    assert_null(flinch__router_look(&s.feeder.router, 0, "c", 1)->stream);
+    assert_non_null(flinch__router_look(&s.feeder.router, 0, "d", 1)->stream);
+    assert_int_equal(s.feeder.router.bytes, 2 * one);
+    close_setting(&s);
+}
+
+/* Streams that left after the checkpoint know more than its marker says. */
+static void what_left_after_a_checkpoint_is_not_learned_twice(void **state) {
+    (void)state;
+    setting s;
+    open_setting(&s, 1);
+    feed_from(&s, 0, BEFORE - 100);
+    keep(&s);
+    feed_from(&s, BEFORE - 100, BEFORE);
+    keep_leaving(&s, 0, 2);
+
+    assert_int_equal(restore(&s)->marker, BEFORE - 100);
+    feed_from(&s, BEFORE - 100, BEFORE);
+
+    expect_to_go_on(&s, 1);
+    close_setting(&s);
+}
+
 static void nothing_kept_is_no_state(void **state) {
     (void)state;
     setting s;
@@ -255,9 +336,9 @@ static void skips_are_kept_until_the_next_checkpoint(void **state) {
     keep(&s);
     flinch__partition *partition = &s.partitions.items[0];
     assert_ok(flinch__skips_add(&partition->skips, BEFORE + 3));
-    assert_ok(flinch__checkpoint_skips(s.producer, &s.config, &s.partitions, &error));
+    assert_ok(flinch__checkpoint_skips(s.committer.producer, &s.config, &s.partitions, &error));
     assert_false(partition->skips.changed);
-    rd_kafka_flush(s.producer, MOCK_PATIENCE_MS);
+    rd_kafka_flush(s.committer.producer, MOCK_PATIENCE_MS);
 
     assert_true(flinch__skips_contain(&restore(&s)->skips, BEFORE + 3));
     assert_false(flinch__skips_contain(&partition->skips, BEFORE + 2));
@@ -283,9 +364,9 @@ static void spoil(setting *s, char kind, size_t at) {
     unsigned char *bytes = message->payload;
     bytes[at < message->len ? at : message->len / 2] ^= 1;
     flinch_error error;
-    flinch__state_message spoiled = {0, message->key, message->key_len, bytes, message->len};
-    assert_ok(flinch__output_state(s->producer, &s->config, &spoiled, &error));
-    rd_kafka_flush(s->producer, MOCK_PATIENCE_MS);
+    flinch__state_message spoiled = {0, message->key, message->key_len, bytes, message->len, 0};
+    assert_ok(flinch__output_state(s->committer.producer, &s->config, &spoiled, &error));
+    rd_kafka_flush(s->committer.producer, MOCK_PATIENCE_MS);
     rd_kafka_message_destroy(message);
     mock_kafka_reader_close(reader);
     free(prefix);
@@ -335,6 +416,9 @@ int main(void) {
         cmocka_unit_test(a_stream_of_several_chunks_comes_back_whole),
         cmocka_unit_test(streams_that_did_not_change_are_not_written_again),
         cmocka_unit_test(a_record_from_before_is_scored_and_not_learned_again),
+        cmocka_unit_test(a_stream_that_left_memory_comes_back_as_if_it_had_stayed),
+        cmocka_unit_test(those_not_used_for_longest_leave_and_no_more_than_must),
+        cmocka_unit_test(what_left_after_a_checkpoint_is_not_learned_twice),
         cmocka_unit_test(nothing_kept_is_no_state),
         cmocka_unit_test(another_group_stream_or_detector_has_its_own_state),
         cmocka_unit_test(skips_are_kept_until_the_next_checkpoint),
