@@ -91,7 +91,8 @@ static const flinch__setting SETTINGS[] = {
      .low = SECOND,
      .high = 24 * HOUR,
      .fallback = "30s",
-     .doc = "how long records wait for a schema that the registry does not have, before they are dead letters"},
+     .doc = "how long records wait for a schema that the registry does not have, before they are "
+            "dead letters"},
     {.name = "features",
      .kind = FLINCH_KIND_FEATURES,
      .fallback = "auto",

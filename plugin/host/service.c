@@ -20,6 +20,8 @@ typedef struct member {
     flinch__registry *registry; /* one for each worker: a registry is not shared */
     flinch__worker *worker;
     char transactional_id[512];
+    char group_instance[512];
+    flinch__property *properties;
     pthread_t thread;
     bool started;
     flinch_status status;
@@ -125,16 +127,34 @@ static flinch_status prepare(service *s, flinch_error *error) {
                                         : flinch_status_of(FLINCH_OK);
 }
 
+/* Each worker is a member of the group: static membership needs a name for each. */
+static flinch_status copy_properties(member *m, const flinch__config *config, uint32_t index,
+                                     flinch_error *error) {
+    m->properties = calloc(config->property_count + 1, sizeof *m->properties);
+    if (m->properties == NULL)
+        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a worker");
+    for (uint32_t i = 0; i < config->property_count; i++) {
+        m->properties[i] = config->properties[i];
+        if (strcmp(config->properties[i].name, "group.instance.id") != 0)
+            continue;
+        snprintf(m->group_instance, sizeof m->group_instance, "%.400s-%u",
+                 config->properties[i].value, index);
+        m->properties[i].value = m->group_instance;
+    }
+    return flinch_status_of(FLINCH_OK);
+}
+
 static flinch_status open_member(service *s, uint32_t index, flinch_error *error) {
     const flinch__config *config = s->config;
     member *m = &s->members[index];
     m->service = s;
     if (config->registry.url != NULL)
         FLINCH_TRY(flinch__registry_new(&config->registry, &m->registry, error));
+    FLINCH_TRY(copy_properties(m, config, index, error));
     snprintf(m->transactional_id, sizeof m->transactional_id, "%s-%s-%u", config->input.group,
              config->input.instance, index);
     m->config = (flinch__worker_config){
-        .properties = config->properties,
+        .properties = m->properties,
         .property_count = config->property_count,
         .topic = config->input.topic,
         .group = config->input.group,
@@ -210,7 +230,8 @@ static void log_totals(service *s) {
     flinch__log_write(
         s->log, FLINCH_NOTE_INFO, "stopped",
         "consumed=%llu replayed=%llu scored=%llu anomalies=%llu dead_letters=%llu "
-        "tombstones=%llu missing=%llu non_finite=%llu wrong_type=%llu commits=%llu aborts=%llu",
+        "tombstones=%llu missing=%llu non_finite=%llu wrong_type=%llu commits=%llu aborts=%llu "
+        "checkpoints=%llu restores=%llu evictions=%llu fetches=%llu",
         (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_CONSUMED),
         (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_REPLAYED),
         (unsigned long long)scored,
@@ -221,13 +242,18 @@ static void log_totals(service *s) {
         (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_NON_FINITE),
         (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_WRONG_TYPE),
         (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_COMMITS),
-        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_ABORTS));
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_ABORTS),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_CHECKPOINTS),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_RESTORES),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_EVICTIONS),
+        (unsigned long long)flinch__stats_get(&s->stats, FLINCH_STAT_FETCHES));
 }
 
 static void close_service(service *s) {
     for (uint32_t i = 0; s->members != NULL && i < s->config->workers; i++) {
         flinch__worker_free(s->members[i].worker);
         flinch__registry_free(s->members[i].registry);
+        free(s->members[i].properties);
     }
     free(s->members);
     flinch__setup_fini(&s->setup);

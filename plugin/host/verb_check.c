@@ -1,4 +1,5 @@
 /* flinch check: a configuration against itself, its schema, and, if asked, the real servers. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -34,6 +35,35 @@ static void print_bindings(const flinch__cli *cli, const flinch__setup *setup,
     }
 }
 
+/* What a stream takes, and how many may be in memory at once. */
+static int print_memory(const flinch__cli *cli, const flinch__setup *setup) {
+    char text[32];
+    flinch_error error;
+    flinch__stream *stream = NULL;
+    if (!flinch_is_ok(flinch__stream_new(setup->blueprint, "", 0, &stream, &error)))
+        return fail(cli, error.text, EX_CONFIG);
+    uint64_t bytes = flinch__stream_bytes(stream);
+    uint64_t budget = setup->config->streams_memory_bytes;
+    flinch__write_size(budget, text, sizeof text);
+    fprintf(cli->out, "memory       %" PRIu64 " KiB a stream: %" PRIu64 " of them in %s\n",
+            (bytes + 1023) / 1024, budget / bytes, text);
+    flinch__stream_free(stream);
+    return EX_OK;
+}
+
+/* Of features that are listed no schema is needed to know it. */
+static int check_memory(const flinch__cli *cli, const flinch__setup_request *request) {
+    flinch_error error;
+    flinch__setup setup;
+    if (request->config->features_auto)
+        return EX_OK;
+    if (!flinch_is_ok(flinch__setup_init(&setup, request, &error)))
+        return fail(cli, error.text, EX_CONFIG);
+    int code = print_memory(cli, &setup);
+    flinch__setup_fini(&setup);
+    return code;
+}
+
 /* What the features are in one schema. */
 static int check_schema(const flinch__cli *cli, const flinch__setup_request *request) {
     flinch_error error;
@@ -48,6 +78,8 @@ static int check_schema(const flinch__cli *cli, const flinch__setup_request *req
         print_bindings(cli, &setup, plan);
     else
         code = fail(cli, error.text, EX_CONFIG);
+    if (code == EX_OK && request->config->features_auto)
+        code = print_memory(cli, &setup);
     flinch__plan_free(plan);
     flinch__setup_fini(&setup);
     return code;
@@ -86,7 +118,7 @@ static int check_online(const flinch__cli *cli, flinch__setup_request *request) 
 static const char *write_features(const flinch__config *config, char *text, size_t size) {
     if (config->features_auto)
         return "auto: every numeric field";
-    snprintf(text, size, "%u fields", config->inputs.count);
+    snprintf(text, size, "%u field%s", config->inputs.count, config->inputs.count == 1 ? "" : "s");
     return text;
 }
 
@@ -127,8 +159,8 @@ static int check_config(const flinch__cli *cli, const flinch__config *config) {
         return fail(cli, error.text, EX_CONFIG);
     print_summary(cli, config);
     flinch__setup_request request = {.config = config, .detector = loader.api};
-    int code = EX_OK;
-    if (config->input.schema_file != NULL)
+    int code = check_memory(cli, &request);
+    if (code == EX_OK && config->input.schema_file != NULL)
         code = check_schema_file(cli, &request);
     if (code == EX_OK && flinch__cli_value(cli, "online") != NULL)
         code = check_online(cli, &request);
