@@ -23,7 +23,8 @@ static inline flinch_real flinch__sigmoid(flinch_real a) {
 /* x in ±30. */
 static inline float flinch__exp(float x) {
     const float to_integer = 12582912.0F; /* 1.5·2²³: adding it rounds to a whole number */
-    float k = (x * 1.44269504F + to_integer) - to_integer;
+    float shifted = x * 1.44269504F + to_integer;
+    float k = shifted - to_integer;
     float f = (x - k * 0.693145752F) - k * 1.42860677e-6F;
     float p = 1.0F / 5040.0F;
     p = p * f + 1.0F / 720.0F;
@@ -33,7 +34,10 @@ static inline float flinch__exp(float x) {
     p = p * f + 0.5F;
     p = p * f + 1.0F;
     p = p * f + 1.0F;
-    int32_t bits = ((int32_t)k + 127) * (1 << 23);
+    /* k stands in the lowest bits of what was shifted. Unsigned, so that a NaN is harmless here. */
+    uint32_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits = (bits + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;

@@ -141,10 +141,10 @@ static void load_line(const char *text, double *sample) {
 
 static double stalled(const char *path) {
     char text[256];
-    double total = NAN;
+    double total = (double)NAN;
     FILE *file = fopen(path, "r");
     if (file == NULL)
-        return NAN;
+        return (double)NAN;
     if (fgets(text, sizeof text, file) != NULL) {
         const char *at = strstr(text, "total=");
         total = at != NULL ? strtod(at + 6, NULL) : (double)NAN;
@@ -156,7 +156,7 @@ static double stalled(const char *path) {
 size_t flinch__sampler_read(uint8_t *bytes, size_t capacity) {
     double sample[FIELDS];
     for (size_t i = 0; i < FIELDS; i++)
-        sample[i] = NAN;
+        sample[i] = (double)NAN;
     each_line("/proc/stat", stat_line, sample);
     each_line("/proc/meminfo", memory_line, sample);
     each_line("/proc/diskstats", disk_line, sample);

@@ -163,6 +163,8 @@ class Broker:
             "share.coordinator.state.topic.replication.factor=1",
             "share.coordinator.state.topic.min.isr=1",
             "group.initial.rebalance.delay.ms=0",
+            # The records are of 2023: half a minute after its start the broker would delete them.
+            "log.retention.ms=-1",
             ""])
 
     @staticmethod
