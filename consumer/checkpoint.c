@@ -8,6 +8,10 @@
 #include "consumer/output.h"
 #include "schemas/state_codec.h"
 
+/* The producer holds copies of what it was handed: a checkpoint of many streams must not double
+ * them. */
+enum { WAITING_BYTES = 8 * 1024 * 1024, FLUSH_MS = 30000 };
+
 static const char *what_makes_a_stream(const flinch__worker_config *config) {
     switch (config->stream_by) {
     case FLINCH_STREAM_BY_PARTITION:
@@ -45,6 +49,7 @@ typedef struct writing {
     size_t prefix_size;
     uint8_t *state; /* of a stream, whole */
     size_t state_capacity;
+    size_t waiting; /* bytes handed on since the producer's queue was empty */
     flinch_error *error;
 } writing;
 
@@ -61,7 +66,7 @@ static flinch_status send_record(const writing *w, const flinch__state_record *r
     uint8_t *value = malloc(capacity);
     char *key = malloc(key_capacity);
     size_t size = 0;
-    flinch_status status = flinch_status_of(FLINCH_FATAL);
+    flinch_status status;
     if (value == NULL || key == NULL ||
         !flinch_is_ok(flinch__state_encode(record, value, capacity, &size))) {
         status = no_memory(w);
@@ -99,6 +104,16 @@ static flinch_status save_stream(writing *w, const flinch__route *route, size_t 
     return status;
 }
 
+static flinch_status drain(writing *w) {
+    if (w->waiting < WAITING_BYTES)
+        return flinch_status_of(FLINCH_OK);
+    rd_kafka_resp_err_t err = rd_kafka_flush(w->producer, FLUSH_MS);
+    w->waiting = 0;
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? flinch_status_of(FLINCH_OK)
+               : flinch_fail(w->error, FLINCH_TRY_AGAIN, "flush: %s", rd_kafka_err2str(err));
+}
+
 static flinch_status send_stream(writing *w, const flinch__route *route, int64_t offset) {
     size_t size = 0;
     FLINCH_TRY(save_stream(w, route, &size));
@@ -115,6 +130,8 @@ static flinch_status send_stream(writing *w, const flinch__route *route, int64_t
         record.size =
             size - from < FLINCH__STATE_CHUNK_BYTES ? size - from : FLINCH__STATE_CHUNK_BYTES;
         FLINCH_TRY(send_record(w, &record, record.chunk == 0 ? route->id : 0));
+        w->waiting += record.size;
+        FLINCH_TRY(drain(w));
     }
     return flinch_status_of(FLINCH_OK);
 }

@@ -20,7 +20,7 @@ bool flinch__evict_choose(flinch__router *router, uint64_t budget, bool *out_cha
     for (flinch__route *route; (route = flinch__router_next(router, &cursor)) != NULL;)
         if (route->stream != NULL)
             held[count++] = route;
-    qsort(held, count, sizeof *held, by_use);
+    qsort(held, count, sizeof(flinch__route *), by_use);
     uint64_t left = router->bytes;
     for (uint32_t i = 0; i < count && left > budget - budget / 10; i++) {
         held[i]->leaving = true;

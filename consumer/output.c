@@ -126,6 +126,9 @@ flinch_status flinch__output_dead_letter(rd_kafka_t *producer, const flinch__wor
 
 flinch_status flinch__output_state(rd_kafka_t *producer, const flinch__worker_config *config,
                                    const flinch__state_message *message, flinch_error *error) {
+    void *tag; /* a number where librdkafka has a pointer */
+    const uintptr_t id = message->id;
+    memcpy(&tag, &id, sizeof tag);
     const rd_kafka_vu_t vus[] = {
         {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = config->state_topic},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = message->partition},
@@ -134,7 +137,7 @@ flinch_status flinch__output_state(rd_kafka_t *producer, const flinch__worker_co
          .u.mem = {.ptr = (void *)message->value, .size = message->value_size}},
         {.vtype = RD_KAFKA_VTYPE_KEY,
          .u.mem = {.ptr = (void *)message->key, .size = message->key_size}},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)message->id},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = tag},
     };
     return produce(producer, vus, sizeof vus / sizeof *vus, error);
 }

@@ -1,5 +1,6 @@
 #include "consumer/router.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +54,11 @@ static void free_route(flinch__route *route) {
     free(route);
 }
 
-/* A route without a stream. */
-static flinch_status new_route(uint64_t hash, int32_t partition, const void *name, size_t size,
-                               flinch__route **out_route, flinch_error *error) {
-    *out_route = NULL;
+/* A route without a stream; NULL where there is no memory. */
+static flinch__route *new_route(uint64_t hash, int32_t partition, const void *name, size_t size) {
     flinch__route *route = calloc(1, sizeof *route);
     if (route == NULL)
-        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a stream");
+        return NULL;
     route->hash = hash;
     route->kept_at = -1;
     route->partition = partition;
@@ -67,11 +66,10 @@ static flinch_status new_route(uint64_t hash, int32_t partition, const void *nam
     route->name_size = size;
     if (route->name == NULL) {
         free_route(route);
-        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a stream");
+        return NULL;
     }
     memcpy(route->name, name, size);
-    *out_route = route;
-    return flinch_status_of(FLINCH_OK);
+    return route;
 }
 
 static bool is_utf8(const unsigned char *s, size_t size) {
@@ -108,13 +106,17 @@ flinch_status flinch__router_place(flinch__router *router, int32_t partition, co
     }
     uint64_t hash = hash_of(partition, name, size);
     flinch__route **slot = probe(router, hash, partition, name, size);
-    if (*slot == NULL) {
-        FLINCH_TRY(new_route(hash, partition, name, size, slot, error));
-        (*slot)->id = ++router->ids;
+    flinch__route *route = *slot;
+    if (route == NULL) {
+        route = new_route(hash, partition, name, size);
+        if (route == NULL)
+            return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a stream");
+        route->id = ++router->ids;
+        *slot = route;
         router->count++;
     }
-    (*slot)->used = ++router->clock;
-    *out_route = *slot;
+    route->used = ++router->clock;
+    *out_route = route;
     return flinch_status_of(FLINCH_OK);
 }
 
@@ -130,6 +132,7 @@ static flinch_status find_text(flinch__router *router, int32_t partition, const 
                                size_t size, flinch__route **out_route, flinch_error *error) {
     FLINCH_TRY(flinch__router_place(router, partition, name, size, out_route, error));
     flinch__route *route = *out_route;
+    assert(route != NULL);
     if (route->stream != NULL || route->kept_at >= 0)
         return flinch_status_of(FLINCH_OK);
     flinch__stream *stream = NULL;

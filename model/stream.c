@@ -144,9 +144,11 @@ flinch_status flinch__stream_glance(flinch__stream *stream, const double *inputs
     const flinch__blueprint *blueprint = stream->blueprint;
     const uint32_t slot = stream->counts->filled;
     const size_t lags = (size_t)(blueprint->config.window - 1) * blueprint->base;
+    const size_t input_bytes = sizeof(double) + sizeof(int64_t);
+    const size_t history_bytes =
+        blueprint->config.inputs.count * input_bytes + lags * sizeof(float);
     flinch_score scores[FLINCH_TILE_ROWS];
-    unsigned char *history =
-        malloc(blueprint->config.inputs.count * 2 * sizeof(double) + lags * sizeof(float));
+    unsigned char *history = malloc(history_bytes);
     if (history == NULL)
         return flinch_status_of(FLINCH_NO_MEMORY);
     copy_history(stream, history, false);

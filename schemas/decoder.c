@@ -73,7 +73,8 @@ void flinch__decoder_free(flinch__decoder *decoder) {
     free(decoder);
 }
 
-/* A place for a new id: a free one, or that of the id not used for longest. */
+/* A place for a new id: a free one, or that of the id not used for longest, which the caller
+ * forgets. */
 static known_schema *make_room(flinch__decoder *decoder) {
     if (decoder->count < MAX_SCHEMAS)
         return &decoder->schemas[decoder->count++];
@@ -81,7 +82,6 @@ static known_schema *make_room(flinch__decoder *decoder) {
     for (uint32_t i = 1; i < decoder->count; i++)
         if (decoder->schemas[i].used < oldest->used)
             oldest = &decoder->schemas[i];
-    forget(oldest);
     return oldest;
 }
 
@@ -146,9 +146,9 @@ static flinch_status look_up(flinch__decoder *decoder, int32_t id, known_schema 
     known_schema known = {.id = id};
     FLINCH_TRY(learn_of(decoder, before, now_ms, &known, error));
     known_schema *schema = before != NULL ? before : make_room(decoder);
-    if (before != NULL)
-        forget(before);
+    known_schema old = *schema;
     *schema = known;
+    forget(&old);
     decoder->last = (uint32_t)(schema - decoder->schemas);
     *out_schema = schema;
     return flinch_status_of(FLINCH_OK);
