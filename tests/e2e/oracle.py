@@ -12,15 +12,11 @@ Verdict = collections.namedtuple("Verdict", "missing doubled unknown differing")
 
 
 class Broker(parts.Broker):
-    """One that keeps what is old: scores have the timestamps of their records, which are of 2023, and
-    half a minute after its start a broker deletes what is older than a week."""
+    """One that ends a dead worker's transaction soon after its time-out."""
 
     def _settings(self):
-        return super()._settings() + "\n".join([
-            "log.retention.ms=-1",
-            # A dead worker's transaction ends soon after its time-out.
-            "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000",
-            ""])
+        return super()._settings() + (
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms=1000\n")
 
 
 def _shown(offsets):

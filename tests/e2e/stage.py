@@ -104,7 +104,8 @@ def message(partition, index, key, value, headers=()):
     return Message(partition, None, FIRST_TIMESTAMP_MS + 10 * index, key, value, tuple(headers))
 
 
-def _line(m):
+def as_line(m):
+    """A message as e2e_produce reads it."""
     def hexed(data):
         return "-" if data is None else data.hex() or '""'
     head = f"{m.partition} {m.timestamp} {hexed(m.key)} {hexed(m.value)}"
@@ -112,7 +113,7 @@ def _line(m):
 
 
 def produce(broker, topic, messages):
-    tool("produce", broker.address, topic, lines=map(_line, messages))
+    tool("produce", broker.address, topic, lines=map(as_line, messages))
 
 
 def _parsed(line):
@@ -124,9 +125,9 @@ def _parsed(line):
                    tuple((name, plain(value)) for name, value in pairs))
 
 
-def read(broker, topic):
-    """All messages of a topic that read_committed shows."""
-    return [_parsed(line) for line in tool("read", broker.address, topic)]
+def read(broker, topic, *isolation):
+    """All messages of a topic that read_committed shows, or the isolation level given."""
+    return [_parsed(line) for line in tool("read", broker.address, topic, *isolation)]
 
 
 def committed(broker, group, topic):

@@ -1,7 +1,7 @@
-/* e2e_read BROKERS TOPIC
+/* e2e_read BROKERS TOPIC [ISOLATION]
  *
- * Prints every message of a topic that read_committed shows, from its beginning to its end, one a
- * line:
+ * Prints every message of a topic that read_committed shows, or the isolation level given, from its
+ * beginning to its end, one a line:
  *
  *     PARTITION OFFSET TIMESTAMP KEY VALUE [NAME=TEXT]…
  *
@@ -59,12 +59,12 @@ static int take(const rd_kafka_message_t *message) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3)
-        tool_fail("usage", "e2e_read BROKERS TOPIC");
+    if (argc != 3 && argc != 4)
+        tool_fail("usage", "e2e_read BROKERS TOPIC [ISOLATION]");
     const char *settings[] = {"group.id",
                               "e2e_read",
                               "isolation.level",
-                              "read_committed",
+                              argc == 4 ? argv[3] : "read_committed",
                               "enable.auto.commit",
                               "false",
                               "enable.partition.eof",
