@@ -20,6 +20,12 @@ static bool is_secret(const char *key) {
     return setting != NULL && setting->kind == FLINCH_KIND_SECRET;
 }
 
+/* A URL with a user in it holds a password, too, as a rule. */
+static bool is_url_with_user(const char *text) {
+    const char *scheme = strstr(text, "://");
+    return scheme != NULL && strchr(scheme, '@') != NULL;
+}
+
 /* For a terminal: no control characters, and not endless. */
 static const char *write_shown(const char *value, char *text, size_t size) {
     size_t n = 0;
@@ -32,7 +38,7 @@ static const char *write_shown(const char *value, char *text, size_t size) {
 void flinch__reader_refuse_value(flinch__reader *reader, const char *key, const flinch__node *node,
                                  const char *what, const char *expected) {
     char shown[80];
-    if (node->is_hidden || is_secret(key))
+    if (node->is_hidden || is_secret(key) || is_url_with_user(node->text))
         flinch__reader_refuse(reader, node->place, key, "its value (not shown) %s (expected %s)",
                               what, expected);
     else

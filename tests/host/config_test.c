@@ -314,6 +314,7 @@ static void load_never_shows_a_secret(void **state) {
         "kafka: {sasl.password: \"\", sasl.mechanism: \"${FLINCH_TEST_NAME}\", ssl.key.pem: ''}",
         "detector: {hidden: \"${FLINCH_TEST_NAME}\"}",
         "registry: {url: \"http://u:canary@${FLINCH_TEST_NAME}\"}",
+        "registry: {url: \"http://u:canary@host:8081\"}",
         "features: [{field: a, transform: \"${FLINCH_TEST_NAME}\"}]",
     };
 
