@@ -10,7 +10,7 @@
 
 /* The producer holds copies of what it was handed: a checkpoint of many streams must not double
  * them. */
-enum { WAITING_BYTES = 8 * 1024 * 1024, FLUSH_MS = 30000 };
+enum { WAITING_BYTES = 2 * 1024 * 1024, FLUSH_MS = 30000 };
 
 static const char *what_makes_a_stream(const flinch__worker_config *config) {
     switch (config->stream_by) {

@@ -22,11 +22,13 @@ static const flinch__property CONSUMER[] = {
     {"check.crcs", "true"},
 };
 
-/* It tells the end of a partition, and does not wait for what may come behind it. */
+/* It tells the end of a partition, does not wait for what may come behind it, and
+ * does not hoard: all it reads is unpacked at once. */
 static const flinch__property READER[] = {
     {"enable.partition.eof", "true"},
     {"fetch.wait.max.ms", "20"},
     {"fetch.message.max.bytes", "1048576"},
+    {"queued.max.messages.kbytes", "4096"},
 };
 
 static const flinch__property PRODUCER[] = {

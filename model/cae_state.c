@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/block.h"
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "saved state is little-endian, as every machine that flinch is built for"
 #endif
@@ -62,29 +64,24 @@ static void list_parts(flinch_detector *detector, part parts[PARTS]) {
     memcpy(parts, list, sizeof list);
 }
 
-static size_t aligned(size_t bytes) {
-    return (bytes + 63) / 64 * 64;
-}
-
 /* One zeroed, aligned block for all arrays, and the pointers into it. */
 static flinch_status allocate(flinch_detector *detector) {
     part parts[PARTS];
     list_parts(detector, parts);
-    size_t reference = aligned(detector->settings.warmup * sizeof(float));
+    size_t reference = flinch__aligned(detector->settings.warmup * sizeof(float));
     size_t total = reference;
     for (size_t i = 0; i < PARTS; i++)
-        total += aligned(parts[i].bytes);
+        total += flinch__aligned(parts[i].bytes);
 
-    unsigned char *block = aligned_alloc(64, total);
-    if (block == NULL)
+    unsigned char *block;
+    detector->block = flinch__block_new(total, &block);
+    if (detector->block == NULL)
         return flinch_status_of(FLINCH_NO_MEMORY);
-    memset(block, 0, total);
-    detector->block = block;
     detector->reference = (float *)(void *)block;
     block += reference;
     for (size_t i = 0; i < PARTS; i++) {
         memcpy(parts[i].at, &block, sizeof block);
-        block += aligned(parts[i].bytes);
+        block += flinch__aligned(parts[i].bytes);
     }
     return flinch_status_of(FLINCH_OK);
 }

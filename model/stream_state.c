@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/block.h"
+
 static const char MAGIC[8] = "flstrm\0\1"; /* the last byte is the version of the layout */
 
 typedef struct part {
@@ -36,10 +38,6 @@ static void list_parts(flinch__stream *stream, part parts[PARTS]) {
     memcpy(parts, list, sizeof list);
 }
 
-static size_t aligned(size_t bytes) {
-    return (bytes + 63) / 64 * 64;
-}
-
 /* A stream with its arrays, all zero, and no detector. */
 static flinch__stream *allocate(const flinch__blueprint *blueprint) {
     flinch__stream *stream = calloc(1, sizeof *stream);
@@ -50,17 +48,16 @@ static flinch__stream *allocate(const flinch__blueprint *blueprint) {
     list_parts(stream, parts);
     size_t total = 0;
     for (size_t i = 0; i < PARTS; i++)
-        total += aligned(parts[i].bytes);
-    unsigned char *block = aligned_alloc(64, total);
-    if (block == NULL) {
+        total += flinch__aligned(parts[i].bytes);
+    unsigned char *block;
+    stream->block = flinch__block_new(total, &block);
+    if (stream->block == NULL) {
         free(stream);
         return NULL;
     }
-    memset(block, 0, total);
-    stream->block = block;
     for (size_t i = 0; i < PARTS; i++) {
         memcpy(parts[i].at, &block, sizeof block);
-        block += aligned(parts[i].bytes);
+        block += flinch__aligned(parts[i].bytes);
     }
     flinch__history_reset(&stream->history, blueprint->config.inputs, blueprint->config.window);
     flinch__calibrator_reset(&stream->calibrator);
@@ -118,7 +115,7 @@ size_t flinch__stream_bytes(const flinch__stream *stream) {
     list_parts(&shape, parts);
     size_t total = sizeof *stream;
     for (size_t i = 0; i < PARTS; i++)
-        total += aligned(parts[i].bytes);
+        total += flinch__aligned(parts[i].bytes);
     /* Of the detector only its saved form is known; what it derives from that is less by far. */
     size_t detector = stream->blueprint->config.api->saved_bytes(stream->detector);
     return total + detector + detector / 8;
