@@ -60,11 +60,20 @@ static void rank(const flinch__evaluation *evaluation, flinch__measures *measure
         true_above += true_here;
         all_above += all_here;
         precision_sum += true_here * true_above / all_above;
+        double f1 = 2 * true_above / (all_above + positives);
+        if (f1 > measures->best_f1) {
+            measures->best_f1 = f1;
+            measures->best_f1_score = evaluation->items[i].score;
+        }
         i = k;
     }
     measures->roc_auc =
         positives > 0 && negatives > 0 ? pairs / (positives * negatives) : (double)NAN;
     measures->average_precision = positives > 0 ? precision_sum / positives : (double)NAN;
+    if (!(positives > 0)) {
+        measures->best_f1 = (double)NAN;
+        measures->best_f1_score = (double)NAN;
+    }
 }
 
 flinch__measures flinch__evaluation_measure(flinch__evaluation *evaluation) {

@@ -22,12 +22,14 @@ typedef struct flinch__evaluation {
 
 typedef struct flinch__measures {
     uint64_t scored;
-    uint64_t positives; /* labelled */
-    uint64_t anomalies; /* flagged */
-    uint64_t hits;      /* flagged and labelled */
-    double alarm_rate;  /* flagged of all */
-    double false_rate;  /* flagged of those not labelled */
-    double roc_auc;     /* NaN without both classes */
+    uint64_t positives;   /* labelled */
+    uint64_t anomalies;   /* flagged */
+    uint64_t hits;        /* flagged and labelled */
+    double alarm_rate;    /* flagged of all */
+    double false_rate;    /* flagged of those not labelled */
+    double best_f1;       /* the highest over all thresholds; NaN without positives */
+    double best_f1_score; /* the threshold: scores from it on */
+    double roc_auc;       /* NaN without both classes */
     double
         average_precision; /* Σ (R_n − R_{n−1})·P_n over distinct scores; NaN without positives */
 } flinch__measures;

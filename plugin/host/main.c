@@ -14,6 +14,14 @@ static const flinch__cli_option DEMO_OPTIONS[] = {
     {"seconds", "N", NULL, "ends after so long"},
 };
 
+static const flinch__cli_option EVAL_OPTIONS[] = {
+    {"label", "FIELD", NULL, "the field that says what is an anomaly: not 0, or true"},
+    {"features", "LIST", "features", "auto, or fields separated by commas"},
+    {"seed", "N", "seed", "another start of the model"},
+    {"stream", "NAME", NULL, "name of the stream that the records are; else the file's"},
+    {"time", "FIELD", NULL, "the records' time, in milliseconds since 1970"},
+};
+
 static const flinch__cli_option SCORE_OPTIONS[] = {
     {"output", "FILE", NULL, "where to: .csv, .jsonl or .avro; else CSV on standard output"},
     {"stream", "NAME", NULL, "name of the stream that the records are; else the file's"},
@@ -43,13 +51,21 @@ static const flinch__verb VERBS[] = {
      .own_config = true,
      .run = flinch__verb_demo},
     {.name = "score",
-     .summary = "scores the records of an .avro file",
-     .operands = "FILE.avro",
+     .summary = "scores the records of an .avro or .csv file",
+     .operands = "FILE",
      .example = "flinch score telemetry.avro --output scores.csv --set input.stream=host",
      .options = SCORE_OPTIONS,
      .option_count = COUNT_OF(SCORE_OPTIONS),
      .max_operands = 1,
      .run = flinch__verb_score},
+    {.name = "eval",
+     .summary = "measures the detector on a labeled .avro or .csv file",
+     .operands = "FILE",
+     .example = "flinch eval labeled.csv.gz --label is_attack --set detector.lambda=1",
+     .options = EVAL_OPTIONS,
+     .option_count = COUNT_OF(EVAL_OPTIONS),
+     .max_operands = 1,
+     .run = flinch__verb_eval},
     {.name = "version",
      .summary = "prints the versions of flinch and what it stands on",
      .operands = "",

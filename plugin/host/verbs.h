@@ -6,6 +6,7 @@
 
 int flinch__verb_check(const flinch__cli *cli);
 int flinch__verb_demo(const flinch__cli *cli);
+int flinch__verb_eval(const flinch__cli *cli);
 int flinch__verb_run(const flinch__cli *cli);
 int flinch__verb_score(const flinch__cli *cli);
 int flinch__verb_version(const flinch__cli *cli);

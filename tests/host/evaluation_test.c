@@ -63,6 +63,20 @@ static void equal_scores_count_half_whatever_their_order(void **state) {
     flinch__evaluation_fini(&other);
 }
 
+/* Ranks: + − + − −. F1 by what is flagged: 2/3 for the first, 2/4 for two, 4/5 for three. */
+static void the_best_f1_is_that_of_the_best_threshold(void **state) {
+    (void)state;
+    flinch__evaluation evaluation = {0};
+    for (int i = 0; i < 5; i++)
+        add(&evaluation, 5 - i, i == 0 || i == 2);
+
+    flinch__measures m = flinch__evaluation_measure(&evaluation);
+
+    assert_close(m.best_f1, 4.0 / 5, 1e-12);
+    assert_close(m.best_f1_score, 3, 0);
+    flinch__evaluation_fini(&evaluation);
+}
+
 static void what_cannot_be_measured_is_no_number(void **state) {
     (void)state;
     flinch__evaluation evaluation = {0};
@@ -74,6 +88,7 @@ static void what_cannot_be_measured_is_no_number(void **state) {
     assert_true(isnan(none.roc_auc));
     assert_true(isnan(none.average_precision));
     assert_true(isnan(one_class.roc_auc));
+    assert_true(isnan(one_class.best_f1));
     assert_int_equal(one_class.scored, 1);
     flinch__evaluation_fini(&evaluation);
 }
@@ -83,6 +98,7 @@ int main(void) {
         cmocka_unit_test(a_perfect_order_has_area_and_precision_one),
         cmocka_unit_test(a_mixed_order_is_counted_by_hand),
         cmocka_unit_test(equal_scores_count_half_whatever_their_order),
+        cmocka_unit_test(the_best_f1_is_that_of_the_best_threshold),
         cmocka_unit_test(what_cannot_be_measured_is_no_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
