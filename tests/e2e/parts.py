@@ -168,6 +168,11 @@ class Broker:
             ""])
 
     @staticmethod
+    def format_options():
+        """What the storage is to hold from the first start on: users, for one that has any."""
+        return []
+
+    @staticmethod
     def _java(*arguments):
         _need("java")
         jars = os.path.join(fetched("dependency:copy-dependencies", "kafka"), "*")
@@ -179,7 +184,8 @@ class Broker:
         if not os.path.exists(os.path.join(self._folder, "data")):
             subprocess.run(
                 self._java("kafka.tools.StorageTool", "format", "--cluster-id",
-                           "flinch-e2e-tests-000aa", "--config", self._properties),
+                           "flinch-e2e-tests-000aa", "--config", self._properties,
+                           *self.format_options()),
                 check=True, stdout=subprocess.DEVNULL)
         self.process = Process("kafka", self._java("kafka.Kafka", self._properties), self._folder)
         try:
