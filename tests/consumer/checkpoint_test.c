@@ -349,6 +349,23 @@ static void skips_are_kept_until_the_next_checkpoint(void **state) {
     close_setting(&s);
 }
 
+/* A checkpoint that falls into what is being learned again. */
+static void skips_that_are_still_ahead_outlast_a_checkpoint(void **state) {
+    (void)state;
+    setting s;
+    open_setting(&s, 1);
+    flinch__partition *partition = &s.partitions.items[0];
+    feed_from(&s, 0, BEFORE);
+    assert_ok(flinch__skips_add(&partition->skips, BEFORE - 1));
+    assert_ok(flinch__skips_add(&partition->skips, BEFORE + 3));
+
+    keep(&s);
+
+    assert_true(flinch__skips_contain(&partition->skips, BEFORE + 3));
+    assert_true(flinch__skips_contain(&restore(&s)->skips, BEFORE + 3));
+    close_setting(&s);
+}
+
 /* Puts a changed copy of the newest state record of `kind` behind all others. */
 static void spoil(setting *s, char kind, size_t at) {
     rd_kafka_t *reader = mock_kafka_reader(&s->kafka, "state", 1);
@@ -422,6 +439,7 @@ int main(void) {
         cmocka_unit_test(nothing_kept_is_no_state),
         cmocka_unit_test(another_group_stream_or_detector_has_its_own_state),
         cmocka_unit_test(skips_are_kept_until_the_next_checkpoint),
+        cmocka_unit_test(skips_that_are_still_ahead_outlast_a_checkpoint),
         cmocka_unit_test(a_broken_state_is_refused_whole_and_said),
         cmocka_unit_test(without_a_state_topic_nothing_is_kept),
     };

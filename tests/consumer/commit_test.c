@@ -200,6 +200,44 @@ static void at_least_once_commits_the_offset_after_the_scores(void **state) {
     assert_int_equal(rd_kafka_outq_len(s->committer.producer), 0);
 }
 
+/* A checkpoint while records are learned again. */
+static void at_least_once_commits_what_has_no_offsets(void **state) {
+    setting *s = *state;
+    s->config.exactly_once = false;
+    open_committer(s);
+    do_some_work(s);
+    s->partitions.items[0].publish_from = 100;
+
+    assert_ok(commit(s));
+
+    assert_int_equal(s->partitions.items[0].committed, -1);
+    assert_int_equal(rd_kafka_outq_len(s->committer.producer), 0);
+}
+
+/* The client counts records as consumed that still wait for their scores. */
+static void offsets_are_of_records_with_an_outcome_not_of_those_that_were_polled(void **state) {
+    enum { POLLED = 5, DONE = 2 };
+    setting *s = *state;
+    s->config.exactly_once = false;
+    for (int i = 0; i < POLLED; i++)
+        mock_kafka_put(&s->kafka, &(mock_record){.value = "x", .size = 1});
+    mock_kafka_flush(&s->kafka);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "in", 0)->offset = 0;
+    assert_int_equal(rd_kafka_assign(s->consumer, list), RD_KAFKA_RESP_ERR_NO_ERROR);
+    for (int i = 0; i < POLLED; i++)
+        rd_kafka_message_destroy(mock_kafka_next(s->consumer));
+    open_committer(s);
+    s->partitions.items[0].next = DONE;
+
+    assert_ok(commit(s));
+
+    assert_int_equal(rd_kafka_committed(s->consumer, list, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(list->elems[0].offset, DONE);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 static void at_least_once_commits_no_offset_if_a_score_was_refused(void **state) {
     setting *s = *state;
     s->config.exactly_once = false;
@@ -226,6 +264,8 @@ int main(void) {
         TEST(an_abort_is_counted_and_a_new_producer_goes_on),
         TEST(brokers_that_are_away_are_to_be_tried_again_with_their_setting_named),
         TEST(at_least_once_commits_the_offset_after_the_scores),
+        TEST(at_least_once_commits_what_has_no_offsets),
+        TEST(offsets_are_of_records_with_an_outcome_not_of_those_that_were_polled),
         TEST(at_least_once_commits_no_offset_if_a_score_was_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ static void serve_one(fake_registry *registry, int peer) {
     if (id == 2 && !atomic_load(&registry->answers_two))
         answer(peer, "503 Service Unavailable",
                json_pack("{s:i, s:s}", "error_code", 50301, "message", "later"));
-    else if (id == 1 || id == 2)
+    else if (id == 1 || id == 2 || (id == 3 && atomic_load(&registry->knows_three)))
         answer(peer, "200 OK", json_pack("{s:s}", "schema", FIXTURE_SCHEMA));
     else
         answer(peer, "404 Not Found",
@@ -77,6 +77,7 @@ void fake_registry_open(fake_registry *registry) {
     snprintf(registry->url, sizeof registry->url, "http://127.0.0.1:%u",
              (unsigned)ntohs(address.sin_port));
     atomic_store(&registry->answers_two, false);
+    atomic_store(&registry->knows_three, false);
     assert_int_equal(pthread_create(&registry->thread, NULL, serve, registry), 0);
 }
 

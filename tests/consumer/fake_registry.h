@@ -1,5 +1,5 @@
 /* A schema registry on loopback that knows ids 1 and 2, both with the fixture's schema; id 2 is
- * answered with 503 until it is told to answer. */
+ * answered with 503 until it is told to answer, id 3 with 404 until it is told to know it. */
 #ifndef FLINCH_TESTS_CONSUMER_FAKE_REGISTRY_H
 #define FLINCH_TESTS_CONSUMER_FAKE_REGISTRY_H
 
@@ -11,6 +11,7 @@ typedef struct fake_registry {
     int listener;
     char url[64];
     atomic_bool answers_two;
+    atomic_bool knows_three;
     pthread_t thread;
 } fake_registry;
 

@@ -14,7 +14,9 @@
 /* Keys of the protocol's requests, for errors to be pushed. */
 enum {
     API_PRODUCE = 0,
+    API_FETCH = 1,
     API_LIST_OFFSETS = 2,
+    API_OFFSET_COMMIT = 8,
     API_OFFSET_FETCH = 9,
     API_FIND_COORDINATOR = 10,
     API_INIT_PRODUCER = 22,
