@@ -340,6 +340,8 @@ static void a_stream_with_impossible_numbers_is_not_loaded(void **state) {
     memcpy(spoiled, s->stream, s->stream_size);
     spoiled[FILLED] = 0xFF;
     assert_not_loaded(s, spoiled, s->stream_size, "out of range");
+    spoiled[FILLED] = FLINCH_TILE_ROWS; /* a full tile is learned from before anything is kept */
+    assert_not_loaded(s, spoiled, s->stream_size, "out of range");
 
     memcpy(spoiled, s->stream, s->stream_size);
     memset(spoiled + s->stream_size - sizeof(double), 0xFF, sizeof(double)); /* not a number */
