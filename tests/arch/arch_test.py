@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Shows that the checks of this folder bite: each is given a small tree that breaks one rule."""
 import os
+import runpy
 import tempfile
 import unittest
 
 import documents
+import mutants
 import rooms
 import sizes
+import sources
 import words
 
 
@@ -141,6 +144,30 @@ class Documents(unittest.TestCase):
     def test_a_readme_of_120_lines_passes_and_one_of_121_fails(self):
         self.assertEqual([], self.found("x\n" * 119))
         self.assertEqual(["model/README.md: 121 lines, 120 at most"], self.found("x\n" * 120))
+
+
+class Mutants(unittest.TestCase):
+    CATALOGUE = os.path.join(sources.ROOT, "tests/mutants/catalogue.py")
+
+    def found(self, source):
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in (("model/a.c", source), ("tests/model/a_test.c", "")):
+                os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                    f.write(text)
+            names = runpy.run_path(self.CATALOGUE)
+            edits = (("model/a.c", "a + 1", "a"), ("model/a.c", "b + 1", "b"))
+            return names["check"](root, (names["Mutant"]("m", "", edits, ("model/a",)),))
+
+    def test_a_mutant_that_fits_passes_and_one_that_does_not_is_named(self):
+        self.assertEqual([], self.found("a + 1; b + 1;"))
+        self.assertEqual(["mutant m: its text stands 0 times in model/a.c: b + 1"],
+                         self.found("a + 1; b + 2;"))
+        self.assertEqual(["mutant m: its text stands 2 times in model/a.c: a + 1"],
+                         self.found("a + 1; a + 1; b + 1;"))
+
+    def test_all_of_ours_are_looked_at(self):
+        self.assertEqual([], mutants.check(sources.ROOT))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,18 @@ class Mutant(NamedTuple):
     tests: tuple
 
 
+# A producer beside the worker's, whose messages are in no transaction.
+_OUTSIDE = """static rd_kafka_t *outside(const flinch__worker_config *config) {
+    static rd_kafka_t *made;
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    for (uint32_t i = 0; i < config->property_count; i++)
+        rd_kafka_conf_set(conf, config->properties[i].name, config->properties[i].value, NULL, 0);
+    made = made != NULL ? made : rd_kafka_new(RD_KAFKA_PRODUCER, conf, NULL, 0);
+    return made;
+}
+
+"""
+
 MUTANTS = (
     Mutant(
         "offsets-by-position",
@@ -22,6 +34,58 @@ MUTANTS = (
           "offsets_of(committer, partitions);\n",
           "offsets_of(committer, partitions);\n    rd_kafka_position(consumer, offsets);\n"),),
         ("consumer/commit",)),
+    Mutant(
+        "dead-letters-outside",
+        "dead letters are not in the transaction of their offsets",
+        (("consumer/output.c",
+          "flinch_status flinch__output_dead_letter(",
+          _OUTSIDE + "flinch_status flinch__output_dead_letter("),
+         ("consumer/output.c",
+          "    flinch_status status = produce(producer, vus, sizeof vus / sizeof *vus, error);\n"
+          "    if (!flinch_is_ok(status))\n        rd_kafka_headers_destroy(headers);",
+          "    flinch_status status =\n"
+          "        produce(outside(config), vus, sizeof vus / sizeof *vus, error);\n"
+          "    if (!flinch_is_ok(status))\n        rd_kafka_headers_destroy(headers);")),
+        ("consumer/settle",)),
+    Mutant(
+        "state-outside",
+        "what was learned is not in the transaction of its scores",
+        (("consumer/output.c",
+          "flinch_status flinch__output_state(",
+          _OUTSIDE + "flinch_status flinch__output_state("),
+         ("consumer/output.c",
+          ".u.ptr = tag},\n    };\n    return produce(producer,",
+          ".u.ptr = tag},\n    };\n    return produce(outside(config),")),
+        ("consumer/settle",)),
+    Mutant(
+        "leaves-uncommitted",
+        "partitions go without a commit and a checkpoint of what was done",
+        (("consumer/recovery.c",
+          "status = flinch__worker_commit(worker, FLINCH_KEEP_NOW, &error);",
+          "status = flinch_status_of(FLINCH_OK);"),),
+        ("consumer/recovery",)),
+    Mutant(
+        "skip-note-dropped",
+        "that a record was passed over is forgotten, and it is learned from after a crash",
+        (("consumer/settle.c",
+          "if (by_chance && !flinch_is_ok(flinch__skips_add(&partition->skips, "
+          "entry->message->offset)))",
+          "if (by_chance && partition->id < 0)"),),
+        ("consumer/recovery",)),
+    Mutant(
+        "wait-passes-over",
+        "a record that waits for the registry is passed over",
+        (("consumer/worker.c",
+          "list, worker->config.topic, partition->id)->offset = offset;",
+          "list, worker->config.topic, partition->id)->offset = offset + 1;"),),
+        ("consumer/worker",)),
+    Mutant(
+        "chunks-mixed",
+        "chunks of two states of a stream make one",
+        (("consumer/assembly.c",
+          "record->offset == assembly->offset && record->stream_size",
+          "record->stream_size"),),
+        ("consumer/restore",)),
     Mutant(
         "no-rewind",
         "after an abort the records of it are not read again",
@@ -54,7 +118,7 @@ MUTANTS = (
         (("consumer/positions.c",
           "partition->learn_from = start < publish ? start : publish;",
           "partition->learn_from = publish;"),),
-        ("consumer/positions",)),
+        ("consumer/positions", "consumer/recovery")),
     Mutant(
         "marker-off-by-one",
         "the marker stands one record behind what the streams hold",
