@@ -64,11 +64,12 @@ def _need(program):
         raise RuntimeError(f"{program} is not installed; ops/setup test installs what tests need")
 
 
-def fetched(goal, name):
-    """The folder with what the Maven goal fetches; Maven runs when pom.xml has changed."""
+def fetched(goal, name, pom="pom.xml"):
+    """The folder with what the Maven goal fetches; Maven runs when its pom has changed."""
+    pom = os.path.join(HERE, pom)
     folder = os.path.join(CACHE, name)
     stamp = os.path.join(CACHE, name + ".stamp")
-    with open(os.path.join(HERE, "pom.xml"), "rb") as f:
+    with open(pom, "rb") as f:
         want = hashlib.sha256(f.read()).hexdigest()
     if os.path.exists(stamp):
         with open(stamp, encoding="ascii") as f:
@@ -77,7 +78,7 @@ def fetched(goal, name):
     _need("mvn")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    command = ["mvn", "-B", "-q", "-ntp", "-f", os.path.join(HERE, "pom.xml"),
+    command = ["mvn", "-B", "-q", "-ntp", "-f", pom,
                f"-DoutputDirectory={folder}", goal]
     # Offline first: Maven's own store may have it all.
     if subprocess.run([*command, "-o"], stdout=subprocess.DEVNULL, check=False).returncode:
@@ -135,6 +136,7 @@ class Process:
 
 class Broker:
     """Apache Kafka, one node in KRaft mode. Its address is known before it starts."""
+    jars, pom = "kafka", "pom.xml"
 
     def __init__(self, folder):
         self.port, self._controller = free_ports(2)
@@ -172,10 +174,10 @@ class Broker:
         """What the storage is to hold from the first start on: users, for one that has any."""
         return []
 
-    @staticmethod
-    def _java(*arguments):
+    @classmethod
+    def _java(cls, *arguments):
         _need("java")
-        jars = os.path.join(fetched("dependency:copy-dependencies", "kafka"), "*")
+        jars = os.path.join(fetched("dependency:copy-dependencies", cls.jars, cls.pom), "*")
         return ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars,
                 *arguments]
 
