@@ -8,21 +8,27 @@ static uint64_t counted(worker_fixture *f, flinch__stat stat) {
     return flinch__stats_get(&f->stats, stat);
 }
 
-/* The mock cluster shows what was aborted; so the transaction is refused its partitions, and what
- * is in it does not get to the cluster at all. */
+/* The mock cluster shows what was aborted; so a transaction is refused its next partition, and what
+ * is to go there does not get to the cluster at all. */
+static void refuse_a_partition(worker_fixture *f) {
+    rd_kafka_mock_push_request_errors(f->kafka.cluster, API_ADD_PARTITIONS, 1,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+}
+
 static void nothing_of_a_transaction_that_failed_is_there(void **state) {
     enum { RECORDS = 400 };
     worker_fixture *f = *state;
     f->config.exactly_once = true;
+    f->passed_over = 0;
     worker_fixture_expect(f);
-    worker_fixture_put(f, RECORDS, 0);
     mock_kafka_put(&f->kafka, &(mock_record){.value = "\x06we", .size = 3});
     mock_kafka_flush(&f->kafka);
-    rd_kafka_mock_push_request_errors(f->kafka.cluster, API_ADD_PARTITIONS, 1,
-                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    f->put = 1;
+    worker_fixture_put(f, RECORDS, 0);
+    refuse_a_partition(f);
 
     worker_fixture_start(f);
-    worker_fixture_read(f, RECORDS);
+    worker_fixture_read(f, 1 + RECORDS);
     worker_fixture_wait(f, FLINCH_STAT_COMMITS, 1);
 
     assert_int_equal(worker_fixture_stop(f), FLINCH_OK);
@@ -30,6 +36,26 @@ static void nothing_of_a_transaction_that_failed_is_there(void **state) {
     assert_int_equal(counted(f, FLINCH_STAT_ABORTS), 1);
     assert_int_equal(worker_fixture_messages(f, "scores"), RECORDS);
     assert_int_equal(worker_fixture_messages(f, "dead"), 1);
+}
+
+static void what_was_learned_is_not_kept_by_a_transaction_that_failed(void **state) {
+    enum { RECORDS = 100 };
+    worker_fixture *f = *state;
+    f->config.exactly_once = true;
+    f->config.commit_interval_ms = 3600000;
+    worker_fixture_expect(f);
+    worker_fixture_start(f);
+    worker_fixture_wait(f, FLINCH_STAT_CHECKPOINTS, 1);
+    int64_t kept = worker_fixture_messages(f, "state");
+    worker_fixture_put(f, RECORDS, 0);
+    worker_fixture_read(f, RECORDS);
+    refuse_a_partition(f); /* of the state topic, at the checkpoint for leaving */
+
+    assert_int_equal(worker_fixture_stop(f), FLINCH_OK);
+
+    assert_int_equal(counted(f, FLINCH_STAT_CHECKPOINTS), 1);
+    assert_int_equal(counted(f, FLINCH_STAT_ABORTS), 1);
+    assert_int_equal(worker_fixture_messages(f, "state"), kept);
 }
 
 /* Puts records in pieces, each when the last one has its scores. */
@@ -89,6 +115,7 @@ static void bits_do_not_depend_on_how_records_come(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(nothing_of_a_transaction_that_failed_is_there),
+        TEST(what_was_learned_is_not_kept_by_a_transaction_that_failed),
         TEST(bits_do_not_depend_on_how_records_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
