@@ -151,6 +151,25 @@ void worker_fixture_wait(worker_fixture *f, flinch__stat stat, uint64_t count) {
     assert_true(flinch__stats_get(&f->stats, stat) >= count);
 }
 
+static int64_t committed(rd_kafka_t *consumer) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(list, "in", 0);
+    assert_int_equal(rd_kafka_committed(consumer, list, MOCK_PATIENCE_MS),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    int64_t offset = list->elems[0].offset;
+    rd_kafka_topic_partition_list_destroy(list);
+    return offset;
+}
+
+void worker_fixture_wait_for_commit(worker_fixture *f) {
+    rd_kafka_t *consumer = mock_kafka_consumer(&f->kafka, f->config.group);
+    int64_t until = mock_now_ms() + MOCK_PATIENCE_MS;
+    while (committed(consumer) < f->put && mock_now_ms() < until)
+        rd_kafka_poll(f->kafka.host, 10);
+    assert_int_equal(committed(consumer), f->put);
+    mock_kafka_reader_close(consumer);
+}
+
 int64_t worker_fixture_messages(worker_fixture *f, const char *topic) {
     int64_t low = 0;
     int64_t high = 0;

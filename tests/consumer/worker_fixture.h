@@ -53,6 +53,8 @@ void worker_fixture_put(worker_fixture *f, uint32_t count, int32_t schema_id);
 void worker_fixture_read(worker_fixture *f, int64_t end);
 
 void worker_fixture_wait(worker_fixture *f, flinch__stat stat, uint64_t count);
+/* Waits until the offset behind all that was put is committed. */
+void worker_fixture_wait_for_commit(worker_fixture *f);
 int64_t worker_fixture_messages(worker_fixture *f, const char *topic);
 
 #endif
