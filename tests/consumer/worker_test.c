@@ -142,8 +142,11 @@ static void put(setting *s, int32_t partition, uint32_t first, uint32_t end, int
 static void read_score(setting *s) {
     rd_kafka_message_t *message = mock_kafka_next(s->reader);
     flinch__score_record record;
-    assert_ok(flinch__score_decode(message->payload, message->len, &record));
-    assert_int_equal(record.partition, message->partition);
+    flinch_status decoded = flinch__score_decode(message->payload, message->len, &record);
+    int32_t partition = message->partition;
+    rd_kafka_message_destroy(message); /* before anything fails: a reader waits for its messages */
+    assert_ok(decoded);
+    assert_int_equal(record.partition, partition);
     int64_t *next = &s->next[record.partition];
     if (record.offset != *next) {
         assert_int_equal(record.offset, 0);
@@ -153,7 +156,6 @@ static void read_score(setting *s) {
     assert_same_score(&record.score, &s->expected[record.partition][record.offset]);
     (*next)++;
     s->scores_read++;
-    rd_kafka_message_destroy(message);
 }
 
 static void read_scores(setting *s, uint32_t count) {
