@@ -21,15 +21,16 @@ static void nothing_of_a_transaction_that_failed_is_there(void **state) {
     f->config.exactly_once = true;
     f->passed_over = 0;
     worker_fixture_expect(f);
+    worker_fixture_start(f);
+    worker_fixture_wait(f, FLINCH_STAT_CHECKPOINTS, 1);
+    refuse_a_partition(f);
+
     mock_kafka_put(&f->kafka, &(mock_record){.value = "\x06we", .size = 3});
     mock_kafka_flush(&f->kafka);
     f->put = 1;
     worker_fixture_put(f, RECORDS, 0);
-    refuse_a_partition(f);
-
-    worker_fixture_start(f);
     worker_fixture_read(f, 1 + RECORDS);
-    worker_fixture_wait(f, FLINCH_STAT_COMMITS, 1);
+    worker_fixture_wait(f, FLINCH_STAT_COMMITS, 2);
 
     assert_int_equal(worker_fixture_stop(f), FLINCH_OK);
     assert_int_equal(f->again, 0);
