@@ -21,6 +21,7 @@ TOOLS = os.environ.get("FLINCH_E2E_TOOLS",
                        os.path.join(parts.ROOT, "build", "dev", "tests", "e2e"))
 KDD99 = os.path.join(parts.ROOT, "tests", "data", "kdd99.avro")
 FIRST_TIMESTAMP_MS = 1700000000000
+BLOCK_RECORDS = 10000  # of a container file
 EX_OK, EX_UNAVAILABLE = 0, 69
 
 Message = collections.namedtuple("Message", "partition offset timestamp key value headers")
@@ -63,10 +64,11 @@ def text(value):
 def container(schema, records):
     """An Avro object container file of encoded records."""
     sync = b"e2e sync marker."
-    block = b"".join(records)
-    return b"".join([
-        b"Obj\x01", varint(1), text("avro.schema"), text(schema), varint(0), sync,
-        varint(len(records)), varint(len(block)), block, sync])
+    parts = [b"Obj\x01", varint(1), text("avro.schema"), text(schema), varint(0), sync]
+    for at in range(0, len(records), BLOCK_RECORDS):
+        block = records[at:at + BLOCK_RECORDS]
+        parts += [varint(len(block)), varint(sum(map(len, block))), *block, sync]
+    return b"".join(parts)
 
 
 def values(path, datums=None):
