@@ -22,12 +22,16 @@ START_SECONDS = 10  # from the start of the process to the first calibrated scor
 LIVES = 10  # how often a supervisor may have to start flinch while something is amiss
 HOUR_MS = 3600 * 1000
 # One that fails stays a member until its time-out; the next life has the partitions no sooner.
-SETTINGS = ("commit: {interval: 20ms}", "kafka.session.timeout.ms: 6000")
+SETTINGS = ("commit: {interval: 20ms}", "kafka.session.timeout.ms: 3000",
+            "kafka.heartbeat.interval.ms: 500")
 
 
 class Broker(secured.Broker):
     """With access lists, of the usual version."""
     jars, pom = parts.Broker.jars, parts.Broker.pom
+
+    def _settings(self):
+        return super()._settings() + "group.min.session.timeout.ms=1000\n"
 
 
 class Start(stage.Case):
