@@ -58,12 +58,17 @@ static void names_become_those_that_avro_knows(void **state) {
     flinch__csv_records_close(records);
 }
 
+typedef struct pair {
+    double values[2];
+} pair;
+
 /* The next record's features x and y, by a plan of the records' schema. */
-static void read_record(flinch__csv_records *records, double out[2]) {
+static pair read_record(flinch__csv_records *records) {
     static const flinch_input INPUTS[] = {{.field = "x"}, {.field = "y"}};
     const flinch__want want = {.inputs = {.items = INPUTS, .count = 2}};
     const char *schema = flinch__csv_records_schema(records);
-    flinch__row row = {.values = out};
+    pair out = {{0}};
+    flinch__row row = {.values = out.values};
     flinch__plan *plan = NULL;
     flinch_error error;
     const uint8_t *data = NULL;
@@ -75,23 +80,22 @@ static void read_record(flinch__csv_records *records, double out[2]) {
     assert_int_equal(used, size);
     flinch__csv_records_advance(records);
     flinch__plan_free(plan);
+    return out;
 }
 
 static void a_record_holds_its_cells_and_null_for_the_empty_ones(void **state) {
     (void)state;
     flinch__csv_records *records = open_good("x,note,y\n0.1,long text,-7\nnan,,9\n");
-    double first[2];
-    double second[2];
 
-    read_record(records, first);
+    pair first = read_record(records);
     double halfway = flinch__csv_records_progress(records);
-    read_record(records, second);
+    pair second = read_record(records);
 
-    assert_close(first[0], 0.1, 0);
-    assert_close(first[1], -7, 0);
+    assert_close(first.values[0], 0.1, 0);
+    assert_close(first.values[1], -7, 0);
     assert_close(halfway, 0.5, 0);
-    assert_true(isnan(second[0]));
-    assert_close(second[1], 9, 0);
+    assert_true(isnan(second.values[0]));
+    assert_close(second.values[1], 9, 0);
     flinch__csv_records_close(records);
 }
 

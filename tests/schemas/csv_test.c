@@ -26,7 +26,7 @@ static void assert_row(flinch__csv *csv, uint32_t expected, const char *const *c
     flinch_error error;
     assert_ok(flinch__csv_next(csv, &found, &count, &error));
     assert_int_equal(count, expected);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < expected; i++)
         assert_string_equal(found[i], cells[i]);
 }
 
