@@ -197,8 +197,10 @@ static flinch_status write_partition(writing *w, const flinch__partition *partit
                                      const flinch__router *router) {
     static const flinch__skips NONE = {0};
     FLINCH_TRY(write_streams(w, partition, router, false));
+    /* A partition that is still learning again has skips before it. */
+    bool ahead = flinch__skips_reach(&partition->skips, partition->next);
     if (partition->skips.kept || partition->skips.count > 0)
-        FLINCH_TRY(send_skips(w, &NONE, partition->next));
+        FLINCH_TRY(send_skips(w, ahead ? &partition->skips : &NONE, partition->next));
     return send_marker(w, partition->next);
 }
 
@@ -264,8 +266,10 @@ void flinch__checkpoint_done(const flinch__worker_config *config, flinch__partit
         if (!differs(partition))
             continue;
         partition->marker = partition->next;
-        flinch__skips_clear(&partition->skips);
-        partition->skips.kept = false;
+        partition->skips.kept = flinch__skips_reach(&partition->skips, partition->next);
+        partition->skips.changed = false;
+        if (!partition->skips.kept)
+            flinch__skips_clear(&partition->skips);
     }
 }
 

@@ -1,13 +1,15 @@
 #include "consumer/commit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consumer/client.h"
+#include "consumer/clock.h"
 
-/* Bounds of the calls, all below max.poll.interval.ms (300 s). */
-enum { INIT_MS = 5000, SEND_OFFSETS_MS = 30000, COMMIT_MS = 30000, ABORT_MS = 10000 };
-enum { RETRIES = 20, PAUSE_MS = 50 };
+/* Bounds of the calls, all together below max.poll.interval.ms (300 s): a commit has one for all
+ * that it calls and calls again. */
+enum { INIT_MS = 5000, COMMIT_MS = 60000, ABORT_MS = 10000, PAUSE_MS = 50 };
 
 flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
     if (rd_kafka_error_is_fatal(error))
@@ -40,6 +42,17 @@ static bool note_delivery(flinch__committer *committer, flinch__delivery deliver
     return true;
 }
 
+static void note_refusal(flinch__refusal *refusal, const rd_kafka_message_t *message) {
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    if (refusal->count++ == 0) {
+        refusal->code = message->err;
+        snprintf(refusal->topic, sizeof refusal->topic, "%s", topic);
+    }
+    if (refusal->code == message->err && strcmp(refusal->topic, topic) == 0 &&
+        refusal->value_bytes < message->len)
+        refusal->value_bytes = message->len;
+}
+
 /* On the worker's thread, within a poll, flush or commit. */
 static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message, void *opaque) {
     flinch__committer *committer = opaque;
@@ -49,8 +62,7 @@ static void on_delivery(rd_kafka_t *producer, const rd_kafka_message_t *message,
         (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
          (delivery.id == 0 || note_delivery(committer, delivery))))
         return;
-    if (atomic_fetch_add(&committer->failed, 1) == 0)
-        strncpy(committer->failure, rd_kafka_err2str(message->err), sizeof committer->failure - 1);
+    note_refusal(&committer->refusal, message);
 }
 
 static void on_error(rd_kafka_t *client, int code, const char *reason, void *opaque) {
@@ -68,8 +80,13 @@ static flinch_status judge(const flinch__committer *committer, const char *call,
     flinch__note(&committer->config->notes, FLINCH_NOTE_WARNING, "transaction_error",
                  "call=%s error=%s reason=\"%.300s\"", call, rd_kafka_error_name(failed),
                  rd_kafka_error_string(failed));
-    flinch_fail(error, FLINCH_FATAL, "%s: %s (brokers %s, kafka.bootstrap.servers)", call,
-                rd_kafka_error_string(failed), flinch__client_brokers(committer->config));
+    /* Of a refused record librdkafka says no more than to "see individual delivery reports". */
+    const flinch__refusal *refusal = &committer->refusal;
+    bool refused = refusal->count > 0;
+    flinch_fail(error, FLINCH_FATAL, "%s: %s%s%s (brokers %s, kafka.bootstrap.servers)", call,
+                refused ? refusal->topic : "", refused ? ": " : "",
+                refused ? rd_kafka_err2str(refusal->code) : rd_kafka_error_string(failed),
+                flinch__client_brokers(committer->config));
     rd_kafka_error_destroy(failed);
     switch (remedy) {
     case FLINCH_REMEDY_RETRY:
@@ -124,7 +141,7 @@ void flinch__committer_close(flinch__committer *committer) {
 flinch_status flinch__committer_begin(flinch__committer *committer, flinch_error *error) {
     if (committer->open)
         return flinch_status_of(FLINCH_OK);
-    atomic_store(&committer->failed, 0);
+    committer->refusal = (flinch__refusal){0};
     committer->told_count = 0;
     if (committer->config->exactly_once) {
         rd_kafka_error_t *failed = rd_kafka_begin_transaction(committer->producer);
@@ -137,31 +154,37 @@ flinch_status flinch__committer_begin(flinch__committer *committer, flinch_error
     return flinch_status_of(FLINCH_OK);
 }
 
+static int left_ms(int64_t until) {
+    int64_t left = until - flinch__monotonic_ms();
+    return left < 1 ? 1 : (int)left;
+}
+
 static flinch_status send_offsets(flinch__committer *committer, rd_kafka_t *consumer,
-                                  const rd_kafka_topic_partition_list_t *offsets,
+                                  const rd_kafka_topic_partition_list_t *offsets, int64_t until,
                                   flinch_error *error) {
-    for (int i = 0; i < RETRIES; i++) {
+    do {
         /* Fresh each time: it carries the generation, which is the fence against a zombie. */
         rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(consumer);
         rd_kafka_error_t *failed = rd_kafka_send_offsets_to_transaction(
-            committer->producer, offsets, group, SEND_OFFSETS_MS);
+            committer->producer, offsets, group, left_ms(until));
         rd_kafka_consumer_group_metadata_destroy(group);
         if (failed == NULL)
             return flinch_status_of(FLINCH_OK);
         FLINCH_TRY(judge(committer, "send_offsets_to_transaction", failed, error));
         pause_before_retry(committer);
-    }
+    } while (flinch__monotonic_ms() < until);
     return flinch_status_of(FLINCH_TRY_AGAIN);
 }
 
-static flinch_status commit_transaction(flinch__committer *committer, flinch_error *error) {
-    for (int i = 0; i < RETRIES; i++) {
-        rd_kafka_error_t *failed = rd_kafka_commit_transaction(committer->producer, COMMIT_MS);
+static flinch_status commit_transaction(flinch__committer *committer, int64_t until,
+                                        flinch_error *error) {
+    do {
+        rd_kafka_error_t *failed = rd_kafka_commit_transaction(committer->producer, left_ms(until));
         if (failed == NULL)
             return flinch_status_of(FLINCH_OK);
         FLINCH_TRY(judge(committer, "commit_transaction", failed, error));
         pause_before_retry(committer);
-    }
+    } while (flinch__monotonic_ms() < until);
     return flinch_status_of(FLINCH_TRY_AGAIN);
 }
 
@@ -170,11 +193,12 @@ static flinch_status flush_then_commit(flinch__committer *committer, rd_kafka_t 
                                        const rd_kafka_topic_partition_list_t *offsets,
                                        flinch_error *error) {
     rd_kafka_resp_err_t err = rd_kafka_flush(committer->producer, COMMIT_MS);
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR || atomic_load(&committer->failed) > 0)
-        return flinch_fail(error, FLINCH_TRY_AGAIN, "flush: %s",
-                           err != RD_KAFKA_RESP_ERR_NO_ERROR ? rd_kafka_err2str(err)
-                                                             : committer->failure);
-    err = rd_kafka_commit(consumer, offsets, 0);
+    if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        err = committer->refusal.code;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return flinch_fail(error, FLINCH_TRY_AGAIN, "flush: %s", rd_kafka_err2str(err));
+    if (offsets->cnt > 0) /* there are none while records are learned again */
+        err = rd_kafka_commit(consumer, offsets, 0);
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return flinch_fail(error, FLINCH_TRY_AGAIN, "commit: %s", rd_kafka_err2str(err));
     return flinch_status_of(FLINCH_OK);
@@ -195,6 +219,7 @@ static rd_kafka_topic_partition_list_t *offsets_of(const flinch__committer *comm
 flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t *consumer,
                                        flinch__partitions *partitions, flinch_error *error) {
     flinch_status status = flinch_status_of(FLINCH_OK);
+    int64_t until = flinch__monotonic_ms() + COMMIT_MS;
     rd_kafka_topic_partition_list_t *offsets = offsets_of(committer, partitions);
     if (!committer->open && offsets->cnt == 0)
         goto out;
@@ -203,9 +228,9 @@ flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t 
         status = flush_then_commit(committer, consumer, offsets, error);
     } else if (flinch_is_ok(status)) {
         if (offsets->cnt > 0)
-            status = send_offsets(committer, consumer, offsets, error);
+            status = send_offsets(committer, consumer, offsets, until, error);
         if (flinch_is_ok(status))
-            status = commit_transaction(committer, error);
+            status = commit_transaction(committer, until, error);
     }
     if (!flinch_is_ok(status))
         goto out;
@@ -217,6 +242,30 @@ flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t 
 out:
     rd_kafka_topic_partition_list_destroy(offsets);
     return status;
+}
+
+/* The setting that names a topic of ours. */
+static const char *setting_of(const flinch__worker_config *config, const char *topic) {
+    if (strcmp(topic, config->dead_letters_topic) == 0)
+        return "output.dead_letters";
+    return strcmp(topic, config->scores_topic) == 0 ? "output.scores" : "output.state";
+}
+
+flinch_status flinch__committer_heed(const flinch__committer *committer, size_t *out_bytes,
+                                     flinch_error *error) {
+    const flinch__refusal *refusal = &committer->refusal;
+    const char *setting = setting_of(committer->config, refusal->topic);
+    *out_bytes = SIZE_MAX;
+    if (refusal->code != RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        return flinch_status_of(FLINCH_OK);
+    if (strcmp(setting, "output.dead_letters") == 0 && refusal->value_bytes > 0) {
+        *out_bytes = refusal->value_bytes;
+        return flinch_status_of(FLINCH_OK);
+    }
+    return flinch_fail(error, FLINCH_FATAL,
+                       "topic %s (%s) takes no batch with a value of %zu bytes: raise its "
+                       "max.message.bytes, or lower kafka.batch.size",
+                       refusal->topic, setting, refusal->value_bytes);
 }
 
 void flinch__committer_abort(flinch__committer *committer) {

@@ -23,13 +23,20 @@ typedef struct flinch__delivery {
     int64_t offset;
 } flinch__delivery;
 
+/* What brokers did not take since begin. */
+typedef struct flinch__refusal {
+    uint64_t count;           /* messages */
+    rd_kafka_resp_err_t code; /* of the first of them */
+    char topic[250];          /* its topic */
+    size_t value_bytes;       /* the largest value among those with its code and topic */
+} flinch__refusal;
+
 typedef struct flinch__committer {
     const flinch__worker_config *config;
     rd_kafka_t *producer;
-    bool open;               /* a transaction was begun */
-    _Atomic uint64_t failed; /* messages that the broker did not take since begin */
-    char failure[256];       /* why, of the first of them */
-    flinch__delivery *told;  /* since begin, of messages with an id */
+    bool open; /* a transaction was begun */
+    flinch__refusal refusal;
+    flinch__delivery *told; /* since begin, of messages with an id */
     uint32_t told_count;
     uint32_t told_capacity;
 } flinch__committer;
@@ -53,6 +60,12 @@ FLINCH_MUST_CHECK flinch_status flinch__committer_commit(flinch__committer *comm
                                                          rd_kafka_t *consumer,
                                                          flinch__partitions *partitions,
                                                          flinch_error *error);
+
+/* Will brokers refuse for ever what they refused, since it is too large? *out_bytes is the size of the
+ * value if it was a dead letter's, which can do without it, else SIZE_MAX; FATAL with text if it was
+ * another's. [worker] */
+FLINCH_MUST_CHECK flinch_status flinch__committer_heed(const flinch__committer *committer,
+                                                       size_t *out_bytes, flinch_error *error);
 
 /* Gives up the open transaction, as far as the brokers let it; always followed by close. */
 void flinch__committer_abort(flinch__committer *committer);

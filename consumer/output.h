@@ -15,11 +15,18 @@ FLINCH_MUST_CHECK flinch_status flinch__output_score(
     rd_kafka_t *producer, const flinch__worker_config *config, const rd_kafka_message_t *message,
     const flinch__route *route, const flinch_score *score, flinch_error *error);
 
-/* Hands on the record unchanged, with its cause in headers of the Kafka Connect family. [worker] */
+typedef struct flinch__letter {
+    rd_kafka_message_t *message;
+    flinch__cause cause;
+    const char *detail;
+    size_t bytes; /* a value of as many or more is left out: the broker would not take it */
+} flinch__letter;
+
+/* Hands on the record unchanged, with its cause in headers of the Kafka Connect family; of too
+ * large a value there are only its size and CRC-32, in headers of ours. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__output_dead_letter(rd_kafka_t *producer,
                                                            const flinch__worker_config *config,
-                                                           rd_kafka_message_t *message,
-                                                           flinch__cause cause, const char *detail,
+                                                           const flinch__letter *letter,
                                                            flinch_error *error);
 
 /* A record of the state topic. */

@@ -2,9 +2,10 @@
 #include <time.h>
 
 #include "consumer/positions.h"
+#include "consumer/topics.h"
 #include "consumer/worker_parts.h"
 
-enum { ASK_TRIES = 30, OPEN_PAUSE_MS = 1000 };
+enum { ASK_TRIES = 30, OPEN_PAUSE_MS = 1000, PROMPT_RECOVERIES = 2, MAX_PAUSE_MS = 10000 };
 
 /* Waits without leaving the group: events are served, records are not (partitions are paused or not
  * assigned yet). */
@@ -79,19 +80,35 @@ flinch_status flinch__worker_seek(flinch__worker *worker, rd_kafka_topic_partiti
     return status;
 }
 
+/* The first recoveries come at once; where none leads to a commit, they come ever later. */
+static void pause_after(flinch__worker *worker) {
+    uint32_t n = worker->recoveries++;
+    if (n >= PROMPT_RECOVERIES)
+        wait_ms(worker, n < PROMPT_RECOVERIES + 7 ? 100 << (n - PROMPT_RECOVERIES) : MAX_PAUSE_MS);
+}
+
 /* After an abort or a doubtful commit: nothing in memory is trusted. A new producer fences what may
  * still be under way; the broker says what was committed; what was learned is loaded from the
  * state topic and learned again from there. */
 flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error) {
     flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "recovery", "reason=\"%.400s\"",
                  error->text);
+    size_t letter_bytes;
+    FLINCH_TRY(flinch__committer_heed(&worker->committer, &letter_bytes, error));
+    if (letter_bytes < worker->letter_bytes)
+        worker->letter_bytes = letter_bytes;
     flinch__committer_abort(&worker->committer);
     flinch__committer_close(&worker->committer);
     flinch__batch_drop(&worker->batch, -1);
+    flinch__worker_tell_streams(worker);
+    pause_after(worker);
     for (uint32_t i = 0; i < worker->partitions.count; i++)
         worker->partitions.items[i].is_restored = false;
     worker->commit_at_ms = 0;
     FLINCH_TRY(flinch__worker_open(worker, error));
+    /* A topic of ours that was deleted is named, and made again as at the start. */
+    FLINCH_TRY(
+        flinch__topics_ready(worker->committer.producer, &worker->config, worker->stop, error));
     if (worker->partitions.count == 0)
         return flinch_status_of(FLINCH_OK);
     FLINCH_TRY(find_positions(worker, error));
@@ -133,12 +150,12 @@ static void assign(flinch__worker *worker, rd_kafka_topic_partition_list_t *list
                  worker->config.topic, list->cnt);
 }
 
-/* Partitions go: what was done in them is committed first, unless another member has them already.
- */
+/* Partitions go: what was done in them is committed first, unless another member has them already
+ * or the worker cannot go on. */
 static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t *list) {
     flinch_error error = {{0}};
     flinch_status status = flinch_status_of(FLINCH_OK);
-    if (rd_kafka_assignment_lost(worker->consumer)) {
+    if (rd_kafka_assignment_lost(worker->consumer) || !flinch_is_ok(worker->broken)) {
         flinch__batch_clear(&worker->batch);
         status = worker->committer.open
                      ? flinch_fail(&error, FLINCH_TRY_AGAIN, "partitions were lost")

@@ -3,11 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "consumer/assembly.h"
 #include "consumer/checkpoint.h"
 #include "consumer/client.h"
+#include "consumer/clock.h"
 #include "schemas/state_codec.h"
 
 enum { POLL_MS = 100, SILENCE_MS = 20000, STABLE_MS = 90000 };
@@ -71,6 +71,10 @@ static flinch_status take_record(reading *r, const rd_kafka_message_t *message) 
         refuse(r, why.text);
         return flinch_status_of(FLINCH_OK);
     }
+    if (record.fingerprint != flinch__blueprint_fingerprint(r->restorer->config->blueprint)) {
+        refuse(r, "of another feature list, detector setting or seed than its key says");
+        return flinch_status_of(FLINCH_OK);
+    }
     r->byte_count += message->len;
     switch (record.kind) {
     case FLINCH_STATE_MARKER:
@@ -86,12 +90,6 @@ static flinch_status take_record(reading *r, const rd_kafka_message_t *message) 
         break;
     }
     return flinch_status_of(FLINCH_OK);
-}
-
-static int64_t monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Has everything been seen that was there at `*target`? The end that a reader of committed records
@@ -120,11 +118,11 @@ static flinch_status unanswered(const flinch__restorer *restorer, int32_t partit
 /* Reads the partition of the state topic to its end. */
 static flinch_status read_all(reading *r, const atomic_bool *stop) {
     int64_t target = -1;
-    int64_t started_at = monotonic_ms();
+    int64_t started_at = flinch__monotonic_ms();
     int64_t heard_at = started_at;
     while (!atomic_load(stop)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(r->restorer->client, POLL_MS);
-        int64_t now = monotonic_ms();
+        int64_t now = flinch__monotonic_ms();
         if (message == NULL && target < 0 && now - heard_at > SILENCE_MS)
             return unanswered(r->restorer, r->partition->id, "no answer", r->error);
         if (message == NULL && target >= 0 && now - heard_at > STABLE_MS)
@@ -217,8 +215,8 @@ flinch_status flinch__restore(const flinch__restorer *restorer, flinch__partitio
 /* Reads the chunks of one stream, which stand in a row from `kept_at` on. */
 static flinch_status read_stream(const flinch__restorer *restorer, const flinch__route *route,
                                  flinch__assembly *assembly, flinch_error *error) {
-    int64_t until = monotonic_ms() + SILENCE_MS;
-    while (monotonic_ms() < until) {
+    int64_t until = flinch__monotonic_ms() + SILENCE_MS;
+    while (flinch__monotonic_ms() < until) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(restorer->client, POLL_MS);
         if (message == NULL)
             continue;

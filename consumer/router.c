@@ -89,8 +89,10 @@ static bool is_utf8(const unsigned char *s, size_t size) {
 
 void flinch__router_set(flinch__router *router, flinch__route *route, flinch__stream *stream) {
     router->bytes -= route->bytes;
+    router->held -= route->stream != NULL;
     flinch__stream_free(route->stream);
     route->stream = stream;
+    router->held += stream != NULL;
     route->bytes = stream == NULL ? 0 : flinch__stream_bytes(stream);
     route->scored = stream == NULL ? 0 : flinch__stream_filled(stream);
     router->bytes += route->bytes;
@@ -198,7 +200,7 @@ void flinch__router_drop(flinch__router *router, int32_t partition) {
         flinch__route *route = router->slots[i];
         if (route == NULL || (partition >= 0 && route->partition != partition))
             continue;
-        router->bytes -= route->bytes;
+        flinch__router_set(router, route, NULL);
         free_route(route);
         router->slots[i] = NULL;
         router->count--;

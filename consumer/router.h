@@ -32,6 +32,7 @@ typedef struct flinch__router {
     flinch__route **slots; /* open addressing, power of two */
     uint32_t capacity;
     uint32_t count;
+    uint32_t held;  /* of them with a stream in memory */
     uint64_t bytes; /* of all streams in memory */
     uint64_t clock; /* of finds */
     uint64_t ids;   /* given out */

@@ -28,9 +28,12 @@ static flinch_status publish_entry(flinch__worker *worker, flinch__entry *entry,
     case FLINCH_OUTCOME_SCORE:
         return flinch__output_score(worker->committer.producer, &worker->config, entry->message,
                                     entry->route, entry->score, error);
-    case FLINCH_OUTCOME_DEAD_LETTER:
-        return flinch__output_dead_letter(worker->committer.producer, &worker->config,
-                                          entry->message, entry->cause, entry->detail, error);
+    case FLINCH_OUTCOME_DEAD_LETTER: {
+        const flinch__letter letter = {entry->message, entry->cause, entry->detail,
+                                       worker->letter_bytes};
+        return flinch__output_dead_letter(worker->committer.producer, &worker->config, &letter,
+                                          error);
+    }
     case FLINCH_OUTCOME_SKIP:
         return flinch_status_of(FLINCH_OK);
     }
@@ -63,6 +66,13 @@ static flinch_status settle_entry(flinch__worker *worker, flinch__entry *entry,
     return note_outcome(worker, entry, error);
 }
 
+void flinch__worker_tell_streams(flinch__worker *worker) {
+    uint32_t held = worker->batch.feeder.router.held;
+    atomic_fetch_add_explicit(&worker->config.stats->count[FLINCH_STAT_STREAMS],
+                              (uint64_t)held - worker->streams_told, memory_order_relaxed);
+    worker->streams_told = held;
+}
+
 /* Learning from a long past takes its time: say how far it is. */
 static void tell_progress(flinch__worker *worker, int64_t now) {
     if (now < worker->told_at_ms + TELL_EVERY_MS)
@@ -83,6 +93,7 @@ flinch_status flinch__worker_settle(flinch__worker *worker, flinch_error *error)
     for (uint32_t i = 0; i < worker->batch.count && flinch_is_ok(status); i++)
         status = settle_entry(worker, &worker->batch.entries[i], error);
     flinch__batch_clear(&worker->batch);
+    flinch__worker_tell_streams(worker);
     int64_t now = flinch__monotonic_ms();
     if (worker->commit_at_ms == 0 && worker->committer.open)
         worker->commit_at_ms = now + worker->config.commit_interval_ms;
@@ -155,6 +166,7 @@ flinch_status flinch__worker_commit(flinch__worker *worker, flinch__keep keep,
         FLINCH_TRY(write_state(worker, all, leaving, error));
     FLINCH_TRY(
         flinch__committer_commit(&worker->committer, worker->consumer, &worker->partitions, error));
+    worker->recoveries = 0;
     if (all || full)
         after_commit(worker, all);
     return flinch_status_of(FLINCH_OK);

@@ -49,6 +49,13 @@ bool flinch__skips_contain(const flinch__skips *skips, int64_t offset) {
     return false;
 }
 
+bool flinch__skips_reach(const flinch__skips *skips, int64_t offset) {
+    if (skips->count == 0)
+        return false;
+    const flinch__skip_run *last = &skips->runs[skips->count - 1];
+    return last->first + last->count > offset;
+}
+
 void flinch__skips_clear(flinch__skips *skips) {
     skips->count = 0;
     skips->changed = false;

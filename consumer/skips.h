@@ -26,6 +26,8 @@ typedef struct flinch__skips {
 /* Adds an offset, larger than all before it. */
 FLINCH_MUST_CHECK flinch_status flinch__skips_add(flinch__skips *skips, int64_t offset);
 bool flinch__skips_contain(const flinch__skips *skips, int64_t offset);
+/* Are there any at `offset` or behind it? */
+bool flinch__skips_reach(const flinch__skips *skips, int64_t offset);
 void flinch__skips_clear(flinch__skips *skips);
 void flinch__skips_fini(flinch__skips *skips);
 

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "consumer/client.h"
 #include "consumer/topics.h"
@@ -10,12 +9,6 @@
 
 enum { IDLE_POLL_MS = 100, REGISTRY_PAUSE_MS = 100, REGISTRY_PAUSE_MAX_MS = 20000 };
 enum { CLOSE_MS = 5000 };
-
-int64_t flinch__monotonic_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool flinch__worker_stopping(const flinch__worker *worker) {
     return atomic_load(worker->stop);
@@ -174,6 +167,7 @@ flinch_status flinch__worker_new(const flinch__worker_config *config, flinch__wo
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for a worker");
     worker->config = *config;
     worker->committer.config = &worker->config;
+    worker->letter_bytes = SIZE_MAX;
     flinch__client_hooks hooks = {
         .rebalance = flinch__worker_on_rebalance, .failed = on_error, .opaque = worker};
     flinch_status status = flinch__batch_init(&worker->batch, &worker->config, error);
@@ -215,7 +209,8 @@ static flinch_status subscribe(flinch__worker *worker, flinch_error *error) {
                        rd_kafka_err2str(err));
 }
 
-/* Leaves the group, committing on the way: the rebalance callback revokes. */
+/* Leaves the group, so that others have the partitions at once: the rebalance callback revokes, and
+ * commits on the way unless the worker cannot go on. */
 static flinch_status leave(flinch__worker *worker, flinch_error *error) {
     rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(worker->consumer);
     rd_kafka_error_t *failed = rd_kafka_consumer_close_queue(worker->consumer, queue);
@@ -247,8 +242,11 @@ flinch_status flinch__worker_run(flinch__worker *worker, const atomic_bool *stop
         if (status.code == FLINCH_TRY_AGAIN)
             status = flinch__worker_recover(worker, error);
     }
-    if (flinch_is_ok(status))
-        status = leave(worker, error);
+    if (!flinch_is_ok(status)) {
+        worker->broken = status;
+        worker->error = *error;
+    }
+    status = leave(worker, error);
     if (status.code == FLINCH_STOPPED || status.code == FLINCH_TRY_AGAIN)
         status = flinch_status_of(FLINCH_OK); /* what was not committed is done again next time */
     flinch__committer_abort(&worker->committer);

@@ -6,6 +6,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "consumer/batch.h"
+#include "consumer/clock.h"
 #include "consumer/commit.h"
 #include "consumer/partitions.h"
 #include "consumer/restore.h"
@@ -22,15 +23,19 @@ struct flinch__worker {
     int64_t commit_at_ms;     /* when the open transaction is due; 0: none is open */
     int64_t checkpoint_at_ms; /* when what was learned is to be kept again */
     int64_t told_at_ms;       /* when the progress of learning again was told */
+    size_t letter_bytes;      /* brokers take no dead letter with a value of as many */
+    uint32_t recoveries;      /* since the last commit */
+    uint32_t streams_told;    /* of those in memory, to the statistics */
     flinch_status broken;     /* what a callback found, for the loop to act on */
     flinch_error error;       /* its text */
 };
 
-int64_t flinch__monotonic_ms(void);
-
 /* Everything taken so far gets its outcome, in the order it came; only then does a partition's
  * offset move past it. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__worker_settle(flinch__worker *worker, flinch_error *error);
+
+/* Brings the figure of streams in memory up to date. */
+void flinch__worker_tell_streams(flinch__worker *worker);
 
 /* When a commit keeps what was learned in the state topic, too. */
 typedef enum flinch__keep {

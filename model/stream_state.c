@@ -162,7 +162,7 @@ static bool all_finite(const float *v, size_t n) {
 static bool counts_are_sane(const flinch__stream *stream) {
     const flinch__stream_counts *counts = stream->counts;
     const uint32_t *fill = stream->calibrator.fill;
-    return counts->filled <= FLINCH_TILE_ROWS && counts->filled <= counts->position &&
+    return counts->filled < FLINCH_TILE_ROWS && counts->filled <= counts->position &&
            fill[0] <= FLINCH__CALIBRATOR_ROWS && fill[1] < FLINCH__CALIBRATOR_ROWS &&
            all_finite(stream->calibrator.ring, FLINCH__CALIBRATOR_ROWS);
 }

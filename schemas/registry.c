@@ -241,6 +241,10 @@ flinch_status flinch__registry_register(flinch__registry *registry, const char *
     flinch_status status = body == NULL || escaped == NULL ? no_memory(error)
                                                            : ask(registry, body, &answer, error,
                                                                  "/subjects/%s/versions", escaped);
+    /* Whoever loses a race for the first version of a subject is told "already exists" by some
+     * registries; asked again, they give the id. What is incompatible stays so. */
+    if (status.code == FLINCH_MISMATCH)
+        status = ask(registry, body, &answer, error, "/subjects/%s/versions", escaped);
     if (flinch_is_ok(status))
         status = id_of(answer, out_id, error);
     json_decref(answer);

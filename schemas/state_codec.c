@@ -4,10 +4,11 @@
 #include <zlib.h>
 
 #include "schemas/avro_io.h"
+#include "schemas/checksum.h"
 
 enum { VERSION = 1, MAX_CHUNKS = 1 << 16 };
 
-static uint32_t checksum(const uint8_t *bytes, size_t size) {
+uint32_t flinch__checksum(const void *bytes, size_t size) {
     return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, size);
 }
 
@@ -29,7 +30,7 @@ flinch_status flinch__state_encode(const flinch__state_record *record, uint8_t *
     flinch__put_text(&w, record->stream, record->stream_size);
     flinch__put_text(&w, record->bytes, record->size);
     if (!w.full)
-        flinch__put_long(&w, checksum(bytes, (size_t)(w.at - bytes)));
+        flinch__put_long(&w, flinch__checksum(bytes, (size_t)(w.at - bytes)));
     if (w.full)
         return flinch_status_of(FLINCH_TOO_LARGE);
     *out_size = (size_t)(w.at - bytes);
@@ -61,7 +62,7 @@ flinch_status flinch__state_decode(const uint8_t *bytes, size_t size,
     int64_t crc = flinch__get_long(&r);
     if (r.bad || r.at != r.end)
         return flinch_fail(error, FLINCH_BAD_DATA, "cut short, or not a state record");
-    if (crc != (int64_t)checksum(bytes, covered))
+    if (crc != (int64_t)flinch__checksum(bytes, covered))
         return flinch_fail(error, FLINCH_BAD_DATA, "its checksum does not fit");
     if (!is_sane(out_record, kind, chunk, chunks))
         return flinch_fail(error, FLINCH_BAD_DATA, "its numbers are out of range");

@@ -262,7 +262,7 @@ int flinch__exit_code(flinch_status status) {
     case FLINCH_NO_MEMORY:
         return EX_OSERR;
     case FLINCH_FATAL:
-        return EX_SOFTWARE;
+        return EX_TEMPFAIL;
     }
     return EX_SOFTWARE;
 }

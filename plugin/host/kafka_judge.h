@@ -7,4 +7,8 @@
 /* Does librdkafka take the value? Its own words are not repeated: they may hold the value. */
 bool flinch__kafka_accepts(const char *property, const char *value);
 
+/* Can this librdkafka do SCRAM with Kafka 4.0 and later? Before 2.6.1 it repeats a nonce, and they
+ * call the credentials wrong. */
+bool flinch__kafka_does_scram(void);
+
 #endif

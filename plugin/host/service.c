@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "plugin/host/kafka_judge.h"
 #include "plugin/host/loader.h"
 #include "plugin/host/setup.h"
 #include "schemas/score_codec.h"
@@ -262,6 +263,17 @@ static void close_service(service *s) {
     free(s);
 }
 
+/* What brokers will not say of themselves. */
+static void warn_of_client(const service *s) {
+    const char *mechanism = flinch__config_property(s->config, "sasl.mechanism");
+    if (mechanism == NULL)
+        mechanism = flinch__config_property(s->config, "sasl.mechanisms");
+    if (mechanism != NULL && strncmp(mechanism, "SCRAM-", 6) == 0 && !flinch__kafka_does_scram())
+        flinch__log_write(s->log, FLINCH_NOTE_WARNING, "scram",
+                          "reason=\"brokers of Kafka 4.0 and later refuse the SCRAM of librdkafka "
+                          "before 2.6.1, whatever the password\"");
+}
+
 flinch_status flinch__service_run(const flinch__config *config, const flinch__log *log,
                                   atomic_bool *stop, flinch_error *error) {
     service *s = calloc(1, sizeof *s);
@@ -274,6 +286,7 @@ flinch_status flinch__service_run(const flinch__config *config, const flinch__lo
                       "version=%s topic=%s group=%s instance=%s workers=%u", FLINCH_VERSION,
                       config->input.topic, config->input.group, config->input.instance,
                       config->workers);
+    warn_of_client(s);
     flinch_status status = prepare(s, error);
     if (flinch_is_ok(status))
         status = run_members(s, error);

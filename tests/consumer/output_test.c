@@ -76,10 +76,11 @@ static rd_kafka_message_t *score_of(setting *s) {
     return next_of(s, "scores");
 }
 
-static rd_kafka_message_t *letter_of(setting *s) {
+/* The dead letter, of which values of so many bytes are left out. */
+static rd_kafka_message_t *letter_of(setting *s, size_t bytes) {
     flinch_error error;
-    assert_ok(flinch__output_dead_letter(s->kafka.host, &s->config, s->message,
-                                         FLINCH_CAUSE_TRUNCATED, "ends at byte 7", &error));
+    const flinch__letter letter = {s->message, FLINCH_CAUSE_TRUNCATED, "ends at byte 7", bytes};
+    assert_ok(flinch__output_dead_letter(s->kafka.host, &s->config, &letter, &error));
     return next_of(s, "dead");
 }
 
@@ -228,26 +229,72 @@ static void a_score_waits_while_the_producers_queue_is_full(void **state) {
     rd_kafka_destroy(producer);
 }
 
-static void what_the_producer_refuses_is_to_be_tried_again(void **state) {
+static void what_is_too_large_even_without_its_value_is_refused(void **state) {
     setting *s = *state;
     rd_kafka_t *producer = mock_kafka_producer(&s->kafka, "message.max.bytes", "1000");
     char lot[2000] = {0};
     flinch_error error;
 
-    flinch_status status = flinch__output_dead_letter(producer, &s->config, s->message,
-                                                      FLINCH_CAUSE_MALFORMED, lot, &error);
-    assert_ok(status);
+    const flinch__letter letter = {s->message, FLINCH_CAUSE_MALFORMED, lot, SIZE_MAX};
+    assert_ok(flinch__output_dead_letter(producer, &s->config, &letter, &error));
     memset(lot, 'x', sizeof lot - 1);
-    status = flinch__output_dead_letter(producer, &s->config, s->message, FLINCH_CAUSE_MALFORMED,
-                                        lot, &error);
+    flinch_status status = flinch__output_dead_letter(producer, &s->config, &letter, &error);
 
-    assert_int_equal(status.code, FLINCH_TRY_AGAIN);
+    assert_int_equal(status.code, FLINCH_TOO_LARGE);
     assert_non_null(strstr(error.text, "produce: "));
     rd_kafka_destroy(producer);
 }
 
+static void assert_has_header(const rd_kafka_message_t *message, const char *name,
+                              const char *expected) {
+    rd_kafka_headers_t *headers = NULL;
+    const void *value = NULL;
+    size_t size = 0;
+    assert_int_equal(rd_kafka_message_headers(message, &headers), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_header_get_last(headers, name, &value, &size),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(value, expected, size);
+}
+
+/* CRC-32 of "the value" by Python: zlib.crc32(b"the value"). */
+static void assert_says_what_was_left_out(const rd_kafka_message_t *message) {
+    assert_stands_where_its_record_stood(message);
+    assert_null(message->payload);
+    assert_has_header(message, "flinch.value.bytes", "9");
+    assert_has_header(message, "flinch.value.crc32", "4d3ff424");
+    assert_has_header(message, "__connect.errors.offset", "0");
+}
+
+static void a_value_that_brokers_do_not_take_is_left_out_of_its_dead_letter(void **state) {
+    rd_kafka_message_t *message = letter_of(*state, 9);
+
+    assert_says_what_was_left_out(message);
+    rd_kafka_message_destroy(message);
+}
+
+static void a_value_that_the_producer_does_not_take_is_left_out_of_its_dead_letter(void **state) {
+    setting *s = *state;
+    rd_kafka_t *producer = mock_kafka_producer(&s->kafka, "message.max.bytes", "1000");
+    char trace[900];
+    memset(trace, 'x', sizeof trace);
+    rd_kafka_headers_t *headers = NULL;
+    assert_int_equal(rd_kafka_message_headers(s->message, &headers), RD_KAFKA_RESP_ERR_NO_ERROR);
+    assert_int_equal(rd_kafka_header_add(headers, "long", -1, trace, sizeof trace),
+                     RD_KAFKA_RESP_ERR_NO_ERROR);
+    const flinch__letter letter = {s->message, FLINCH_CAUSE_MALFORMED, "why", SIZE_MAX};
+    flinch_error error;
+
+    assert_ok(flinch__output_dead_letter(producer, &s->config, &letter, &error));
+    rd_kafka_message_t *message = next_of(s, "dead");
+
+    assert_says_what_was_left_out(message);
+    rd_kafka_message_destroy(message);
+    rd_kafka_destroy(producer);
+}
+
 static void a_dead_letter_is_the_record_unchanged(void **state) {
-    rd_kafka_message_t *message = letter_of(*state);
+    rd_kafka_message_t *message = letter_of(*state, SIZE_MAX);
 
     assert_stands_where_its_record_stood(message);
     assert_int_equal(message->len, 9);
@@ -267,7 +314,7 @@ static void a_dead_letter_says_why_and_where_behind_the_records_own_headers(void
         {"__connect.errors.exception.message", "ends at byte 7"}};
     enum { COUNT = sizeof EXPECTED / sizeof *EXPECTED };
 
-    rd_kafka_message_t *message = letter_of(*state);
+    rd_kafka_message_t *message = letter_of(*state, SIZE_MAX);
 
     rd_kafka_headers_t *headers = NULL;
     assert_int_equal(rd_kafka_message_headers(message, &headers), RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -293,7 +340,9 @@ int main(void) {
         TEST(a_score_is_what_avro_reads_with_its_schema),
         TEST(a_score_stands_behind_the_wire_header_of_its_schema),
         TEST(a_score_waits_while_the_producers_queue_is_full),
-        TEST(what_the_producer_refuses_is_to_be_tried_again),
+        TEST(what_is_too_large_even_without_its_value_is_refused),
+        TEST(a_value_that_brokers_do_not_take_is_left_out_of_its_dead_letter),
+        TEST(a_value_that_the_producer_does_not_take_is_left_out_of_its_dead_letter),
         TEST(a_dead_letter_is_the_record_unchanged),
         TEST(a_dead_letter_says_why_and_where_behind_the_records_own_headers),
     };

@@ -38,8 +38,8 @@ MUTANTS = (
         "dead-letters-outside",
         "dead letters are not in the transaction of their offsets",
         (("consumer/output.c",
-          "flinch_status flinch__output_dead_letter(",
-          _OUTSIDE + "flinch_status flinch__output_dead_letter("),
+          "static flinch_status send_letter(",
+          _OUTSIDE + "static flinch_status send_letter("),
          ("consumer/output.c",
           "    flinch_status status = produce(producer, vus, sizeof vus / sizeof *vus, error);\n"
           "    if (!flinch_is_ok(status))\n        rd_kafka_headers_destroy(headers);",
@@ -128,7 +128,7 @@ MUTANTS = (
     Mutant(
         "checksum-unchecked",
         "a state record with a flipped bit is taken",
-        (("schemas/state_codec.c", "if (crc != (int64_t)checksum(bytes, covered))",
+        (("schemas/state_codec.c", "if (crc != (int64_t)flinch__checksum(bytes, covered))",
           "if (crc < 0)"),),
         ("schemas/state_codec", "consumer/checkpoint")),
     Mutant(
@@ -178,8 +178,8 @@ MUTANTS = (
         "refused-score-committed",
         "at least once: offsets are committed although a score was refused",
         (("consumer/commit.c",
-          "if (err != RD_KAFKA_RESP_ERR_NO_ERROR || atomic_load(&committer->failed) > 0)",
-          "if (err != RD_KAFKA_RESP_ERR_NO_ERROR)"),),
+          "err = committer->refusal.code;\n",
+          ";\n"),),
         ("consumer/commit",)),
 )
 
