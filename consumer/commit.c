@@ -115,7 +115,9 @@ flinch_status flinch__committer_open(flinch__committer *committer,
     }
     if (!config->exactly_once)
         return flinch_status_of(FLINCH_OK);
+    flinch__watch_begin(config->watch, "init_transactions");
     rd_kafka_error_t *failed = rd_kafka_init_transactions(committer->producer, INIT_MS);
+    flinch__watch_end(config->watch);
     if (failed == NULL)
         return flinch_status_of(FLINCH_OK);
     flinch_status status = judge(committer, "init_transactions", failed, error);
@@ -129,7 +131,9 @@ void flinch__committer_close(flinch__committer *committer) {
     if (committer->producer == NULL)
         return;
     rd_kafka_purge(committer->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    flinch__watch_begin(committer->config->watch, "destroy");
     rd_kafka_destroy_flags(committer->producer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    flinch__watch_end(committer->config->watch);
     committer->producer = NULL;
     committer->open = false;
     free(committer->told);
@@ -144,7 +148,9 @@ flinch_status flinch__committer_begin(flinch__committer *committer, flinch_error
     committer->refusal = (flinch__refusal){0};
     committer->told_count = 0;
     if (committer->config->exactly_once) {
+        flinch__watch_begin(committer->config->watch, "begin_transaction");
         rd_kafka_error_t *failed = rd_kafka_begin_transaction(committer->producer);
+        flinch__watch_end(committer->config->watch);
         if (failed != NULL) {
             flinch_status status = judge(committer, "begin_transaction", failed, error);
             return flinch_is_ok(status) ? flinch_status_of(FLINCH_TRY_AGAIN) : status;
@@ -165,8 +171,10 @@ static flinch_status send_offsets(flinch__committer *committer, rd_kafka_t *cons
     do {
         /* Fresh each time: it carries the generation, which is the fence against a zombie. */
         rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata(consumer);
+        flinch__watch_begin(committer->config->watch, "send_offsets_to_transaction");
         rd_kafka_error_t *failed = rd_kafka_send_offsets_to_transaction(
             committer->producer, offsets, group, left_ms(until));
+        flinch__watch_end(committer->config->watch);
         rd_kafka_consumer_group_metadata_destroy(group);
         if (failed == NULL)
             return flinch_status_of(FLINCH_OK);
@@ -179,7 +187,9 @@ static flinch_status send_offsets(flinch__committer *committer, rd_kafka_t *cons
 static flinch_status commit_transaction(flinch__committer *committer, int64_t until,
                                         flinch_error *error) {
     do {
+        flinch__watch_begin(committer->config->watch, "commit_transaction");
         rd_kafka_error_t *failed = rd_kafka_commit_transaction(committer->producer, left_ms(until));
+        flinch__watch_end(committer->config->watch);
         if (failed == NULL)
             return flinch_status_of(FLINCH_OK);
         FLINCH_TRY(judge(committer, "commit_transaction", failed, error));
@@ -275,7 +285,9 @@ void flinch__committer_abort(flinch__committer *committer) {
     committer->open = false;
     if (!committer->config->exactly_once)
         return;
+    flinch__watch_begin(committer->config->watch, "abort_transaction");
     rd_kafka_error_t *failed = rd_kafka_abort_transaction(committer->producer, ABORT_MS);
+    flinch__watch_end(committer->config->watch);
     if (failed == NULL)
         return;
     /* The next producer's init_transactions aborts it all the same. */

@@ -61,9 +61,9 @@ FLINCH_MUST_CHECK flinch_status flinch__committer_commit(flinch__committer *comm
                                                          flinch__partitions *partitions,
                                                          flinch_error *error);
 
-/* Will brokers refuse for ever what they refused, since it is too large? *out_bytes is the size of the
- * value if it was a dead letter's, which can do without it, else SIZE_MAX; FATAL with text if it was
- * another's. [worker] */
+/* Will brokers refuse for ever what they refused, since it is too large? *out_bytes is the size of
+ * the value if it was a dead letter's, which can do without it, else SIZE_MAX; FATAL with text if
+ * it was another's. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__committer_heed(const flinch__committer *committer,
                                                        size_t *out_bytes, flinch_error *error);
 

@@ -8,6 +8,7 @@
 
 #include "consumer/note.h"
 #include "consumer/stats.h"
+#include "consumer/watch.h"
 #include "flinch/status.h"
 #include "model/stream.h"
 #include "schemas/decoder.h"
@@ -56,6 +57,7 @@ typedef struct flinch__worker_config {
     flinch__decoder_config decoder;
     flinch__notes notes;
     flinch__stats *stats;
+    flinch__watch *watch; /* of this worker, or NULL */
 } flinch__worker_config;
 
 typedef struct flinch__worker flinch__worker;

@@ -9,8 +9,11 @@
 #include "plugin/host/kafka_judge.h"
 #include "plugin/host/loader.h"
 #include "plugin/host/setup.h"
+#include "plugin/host/watchdog.h"
 #include "schemas/score_codec.h"
 
+/* Twice the transaction's time-out at most (kafka.transaction.timeout.ms), and a stop's bound. */
+enum { DEFAULT_TRANSACTION_MS = 60000, STOP_LIMIT_MS = 20000 };
 enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 250, REGISTRY_PAUSE_MAX_MS = 4000 };
 
 typedef struct service service;
@@ -18,6 +21,7 @@ typedef struct service service;
 typedef struct member {
     service *service;
     flinch__worker_config config;
+    flinch__watch watch;
     flinch__registry *registry; /* one for each worker: a registry is not shared */
     flinch__worker *worker;
     char transactional_id[512];
@@ -39,6 +43,9 @@ struct service {
     int32_t score_schema_id;
     flinch__stats stats;
     member *members;
+    flinch__watch **watches; /* the members' */
+    flinch__watchdog watchdog;
+    bool is_watched;
 };
 
 /* Tells of the features that a schema does not have, once for each schema and worker. */
@@ -182,6 +189,7 @@ static flinch_status open_member(service *s, uint32_t index, flinch_error *error
                     .context = s},
         .notes = {.note = flinch__log_note, .context = (void *)s->log},
         .stats = &s->stats,
+        .watch = &m->watch,
     };
     return flinch__worker_new(&m->config, &m->worker, error);
 }
@@ -194,11 +202,31 @@ static void *run_member(void *argument) {
     return NULL;
 }
 
+static flinch_status start_watchdog(service *s, flinch_error *error) {
+    const char *timeout = flinch__config_property(s->config, "transaction.timeout.ms");
+    s->watches = calloc(s->config->workers, sizeof(flinch__watch *));
+    if (s->watches == NULL)
+        return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for the workers");
+    for (uint32_t i = 0; i < s->config->workers; i++)
+        s->watches[i] = &s->members[i].watch;
+    s->watchdog =
+        (flinch__watchdog){.log = s->log,
+                           .stop = s->stop,
+                           .watches = s->watches,
+                           .count = s->config->workers,
+                           .call_limit_ms = 2 * (timeout != NULL ? strtoll(timeout, NULL, 10)
+                                                                 : DEFAULT_TRANSACTION_MS),
+                           .stop_limit_ms = STOP_LIMIT_MS};
+    FLINCH_TRY(flinch__watchdog_start(&s->watchdog, error));
+    s->is_watched = true;
+    return flinch_status_of(FLINCH_OK);
+}
+
 static flinch_status run_members(service *s, flinch_error *error) {
-    flinch_status status = flinch_status_of(FLINCH_OK);
     s->members = calloc(s->config->workers, sizeof *s->members);
     if (s->members == NULL)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for the workers");
+    flinch_status status = start_watchdog(s, error);
     for (uint32_t i = 0; i < s->config->workers && flinch_is_ok(status); i++)
         status = open_member(s, i, error);
     for (uint32_t i = 0; i < s->config->workers && flinch_is_ok(status); i++) {
@@ -256,6 +284,9 @@ static void close_service(service *s) {
         flinch__registry_free(s->members[i].registry);
         free(s->members[i].properties);
     }
+    if (s->is_watched)
+        flinch__watchdog_end(&s->watchdog);
+    free(s->watches);
     free(s->members);
     flinch__setup_fini(&s->setup);
     flinch__loader_close(&s->loader);
