@@ -7,9 +7,9 @@
 #include "consumer/client.h"
 #include "consumer/clock.h"
 
-/* Bounds of the calls, all together below max.poll.interval.ms (300 s): a commit has one for all
- * that it calls and calls again. */
-enum { INIT_MS = 5000, COMMIT_MS = 60000, ABORT_MS = 10000, PAUSE_MS = 50 };
+/* Bounds of the calls. A commit has the transaction's time-out for all that it calls and calls
+ * again: after that brokers abort it. */
+enum { INIT_MS = 5000, ABORT_MS = 10000, PAUSE_MS = 50 };
 
 flinch__remedy flinch__remedy_of(const rd_kafka_error_t *error) {
     if (rd_kafka_error_is_fatal(error))
@@ -201,8 +201,8 @@ static flinch_status commit_transaction(flinch__committer *committer, int64_t un
 /* At least once: the scores first, then the offsets. */
 static flinch_status flush_then_commit(flinch__committer *committer, rd_kafka_t *consumer,
                                        const rd_kafka_topic_partition_list_t *offsets,
-                                       flinch_error *error) {
-    rd_kafka_resp_err_t err = rd_kafka_flush(committer->producer, COMMIT_MS);
+                                       int64_t until, flinch_error *error) {
+    rd_kafka_resp_err_t err = rd_kafka_flush(committer->producer, left_ms(until));
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
         err = committer->refusal.code;
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -229,13 +229,13 @@ static rd_kafka_topic_partition_list_t *offsets_of(const flinch__committer *comm
 flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t *consumer,
                                        flinch__partitions *partitions, flinch_error *error) {
     flinch_status status = flinch_status_of(FLINCH_OK);
-    int64_t until = flinch__monotonic_ms() + COMMIT_MS;
+    int64_t until = flinch__monotonic_ms() + committer->config->transaction_ms;
     rd_kafka_topic_partition_list_t *offsets = offsets_of(committer, partitions);
     if (!committer->open && offsets->cnt == 0)
         goto out;
     status = flinch__committer_begin(committer, error);
     if (flinch_is_ok(status) && !committer->config->exactly_once) {
-        status = flush_then_commit(committer, consumer, offsets, error);
+        status = flush_then_commit(committer, consumer, offsets, until, error);
     } else if (flinch_is_ok(status)) {
         if (offsets->cnt > 0)
             status = send_offsets(committer, consumer, offsets, until, error);

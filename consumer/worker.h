@@ -51,6 +51,7 @@ typedef struct flinch__worker_config {
     flinch__stream_by stream_by;
     bool exactly_once;
     uint32_t commit_interval_ms;
+    uint32_t transaction_ms; /* the transaction's time-out: what a commit may take at most */
     uint32_t checkpoint_interval_ms;
     uint64_t streams_memory_bytes; /* of this worker's streams; with a state topic alone */
     const flinch__blueprint *blueprint;

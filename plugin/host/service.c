@@ -12,8 +12,9 @@
 #include "plugin/host/watchdog.h"
 #include "schemas/score_codec.h"
 
-/* Twice the transaction's time-out at most (kafka.transaction.timeout.ms), and a stop's bound. */
-enum { DEFAULT_TRANSACTION_MS = 60000, STOP_LIMIT_MS = 20000 };
+/* librdkafka's transaction.timeout.ms; what a call has at least until it counts as hanging; and a
+ * stop's bound. */
+enum { DEFAULT_TRANSACTION_MS = 60000, LEAST_CALL_MS = 30000, STOP_LIMIT_MS = 20000 };
 enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 250, REGISTRY_PAUSE_MAX_MS = 4000 };
 
 typedef struct service service;
@@ -152,6 +153,11 @@ static flinch_status copy_properties(member *m, const flinch__config *config, ui
     return flinch_status_of(FLINCH_OK);
 }
 
+static uint32_t transaction_ms(const flinch__config *config) {
+    const char *text = flinch__config_property(config, "transaction.timeout.ms");
+    return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : DEFAULT_TRANSACTION_MS;
+}
+
 static flinch_status open_member(service *s, uint32_t index, flinch_error *error) {
     const flinch__config *config = s->config;
     member *m = &s->members[index];
@@ -177,6 +183,7 @@ static flinch_status open_member(service *s, uint32_t index, flinch_error *error
         .stream_by = config->input.stream_by,
         .exactly_once = config->delivery == FLINCH_DELIVERY_EXACTLY_ONCE,
         .commit_interval_ms = config->commit_interval_ms,
+        .transaction_ms = transaction_ms(config),
         .checkpoint_interval_ms = config->checkpoint_interval_ms,
         .streams_memory_bytes = config->streams_memory_bytes / config->workers,
         .blueprint = s->setup.blueprint,
@@ -203,20 +210,18 @@ static void *run_member(void *argument) {
 }
 
 static flinch_status start_watchdog(service *s, flinch_error *error) {
-    const char *timeout = flinch__config_property(s->config, "transaction.timeout.ms");
+    int64_t twice = 2 * (int64_t)transaction_ms(s->config);
     s->watches = calloc(s->config->workers, sizeof(flinch__watch *));
     if (s->watches == NULL)
         return flinch_fail(error, FLINCH_NO_MEMORY, "no memory for the workers");
     for (uint32_t i = 0; i < s->config->workers; i++)
         s->watches[i] = &s->members[i].watch;
-    s->watchdog =
-        (flinch__watchdog){.log = s->log,
-                           .stop = s->stop,
-                           .watches = s->watches,
-                           .count = s->config->workers,
-                           .call_limit_ms = 2 * (timeout != NULL ? strtoll(timeout, NULL, 10)
-                                                                 : DEFAULT_TRANSACTION_MS),
-                           .stop_limit_ms = STOP_LIMIT_MS};
+    s->watchdog = (flinch__watchdog){.log = s->log,
+                                     .stop = s->stop,
+                                     .watches = s->watches,
+                                     .count = s->config->workers,
+                                     .call_limit_ms = twice > LEAST_CALL_MS ? twice : LEAST_CALL_MS,
+                                     .stop_limit_ms = STOP_LIMIT_MS};
     FLINCH_TRY(flinch__watchdog_start(&s->watchdog, error));
     s->is_watched = true;
     return flinch_status_of(FLINCH_OK);

@@ -56,6 +56,7 @@ flinch__worker_config fixture_config(const flinch__blueprint *blueprint, flinch_
         .stream_by = FLINCH_STREAM_BY_PARTITION,
         .exactly_once = true,
         .commit_interval_ms = 20,
+        .transaction_ms = 60000,
         .blueprint = blueprint,
         .decoder = {.want = {.inputs = {INPUTS, FIXTURE_INPUTS}},
                     .framing = FLINCH_FRAMING_NONE,

@@ -45,7 +45,7 @@ SETTLE_SECONDS = 300  # for all to be scored when the faults are over
 END_SECONDS = 60  # for one process to end or to come to itself
 AFTER_THAW = re.compile("event=(revoked|recovery|failed)")
 FENCED = re.compile("event=(recovery|failed|transaction_error)")
-FAILED = re.compile('event=failed reason="..')
+FAILED = re.compile('event=(failed|hung|stop_forced) .*reason="..')
 
 
 class Broker(oracle.Broker):
