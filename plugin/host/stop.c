@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 static atomic_bool stop;
+static atomic_bool told; /* by a signal; a worker that fails stops the others, too */
 
 static void on_signal(int number) {
-    if (atomic_exchange(&stop, true))
+    atomic_store(&stop, true);
+    if (atomic_exchange(&told, true))
         _exit(128 + number);
 }
 
