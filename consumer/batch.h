@@ -9,9 +9,6 @@
 
 enum { FLINCH__BATCH_RECORDS = FLINCH__FEEDER_ROWS };
 
-/* Of a stream's name in the record; in a score it may take twice as many (output.c). */
-enum { FLINCH__STREAM_NAME_BYTES = 1024 };
-
 typedef enum flinch__outcome {
     FLINCH_OUTCOME_SCORE,
     FLINCH_OUTCOME_DEAD_LETTER,

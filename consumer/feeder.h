@@ -23,6 +23,9 @@ typedef struct flinch__feeder {
     void *scratch; /* of the detectors */
 } flinch__feeder;
 
+/* Of a stream's name in the record; in a score it may take twice as many (output.c). */
+enum { FLINCH__STREAM_NAME_BYTES = 1024 };
+
 /* One decoded record. */
 typedef struct flinch__feed {
     int32_t partition;

@@ -154,6 +154,10 @@ static flinch_status feed_row(flinch__offline *o, flinch_error *error) {
                          .name_size = strlen(o->stream)};
     if (o->config->input.stream_by == FLINCH_STREAM_BY_FIELD)
         flinch__capture_name(&o->row.captures[0], text, sizeof text, &feed.name, &feed.name_size);
+    if (feed.name_size > FLINCH__STREAM_NAME_BYTES)
+        return flinch_fail(error, FLINCH_BAD_DATA,
+                           "record %" PRIu64 ": the name of its stream has %zu bytes, %d at most",
+                           o->taken + o->waiting, feed.name_size, FLINCH__STREAM_NAME_BYTES);
     o->times[o->waiting] = feed.timestamp_ms;
     o->extras[o->waiting] = number_of(o, o->extra_capture, (double)NAN);
     FLINCH_TRY(flinch__feeder_feed(&o->feeder, &feed, &o->routes[o->waiting], error));

@@ -6,8 +6,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/* Catches the signals and gives the flag that they set: the one mutable object of file scope in
- * flinch. [main] */
+/* Catches the signals and gives the flag that they set. The only mutable objects of file scope in
+ * flinch stand behind it. [main] */
 atomic_bool *flinch__stop_on_signals(void);
 
 #endif

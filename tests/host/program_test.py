@@ -145,6 +145,13 @@ class Score(Folder):
         self.assertIn("not an Avro object container file", other.stderr)
         self.assertEqual(cut.returncode, EX_DATAERR)
 
+    def test_a_stream_with_too_long_a_name_is_refused(self):
+        rows = self.path("rows.csv", "host,load\nweb,1\n" + "x" * 1025 + ",2\n")
+        done = flinch("score", rows, "--set", "input.stream=host")
+
+        self.assertEqual(done.returncode, EX_DATAERR)
+        self.assertIn("record 1: the name of its stream has 1025 bytes, 1024 at most", done.stderr)
+
     def test_a_full_disk_is_an_error(self):
         done = flinch("score", KDD99, "--output", "/dev/full", *self.OPTIONS)
 
