@@ -7,12 +7,16 @@
 
 enum { ASK_TRIES = 30, OPEN_PAUSE_MS = 1000, PROMPT_RECOVERIES = 2, MAX_PAUSE_MS = 10000 };
 
-/* Waits without leaving the group: events are served, records are not (partitions are paused or not
- * assigned yet). */
+/* Waits without leaving the group: events are served. Records that come are let go, as a seek
+ * follows. (rd_kafka_poll will not do: librdkafka ends the process when it meets a record there.)
+ */
 static void wait_ms(flinch__worker *worker, int ms) {
     int64_t until = flinch__monotonic_ms() + ms;
-    while (!flinch__worker_stopping(worker) && flinch__monotonic_ms() < until)
-        rd_kafka_poll(worker->consumer, 50);
+    while (!flinch__worker_stopping(worker) && flinch__monotonic_ms() < until) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, 50);
+        if (message != NULL)
+            rd_kafka_message_destroy(message);
+    }
 }
 
 /* Loads what was kept of every partition that was not loaded yet, then finds m and c. */
@@ -87,10 +91,7 @@ static void pause_after(flinch__worker *worker) {
         wait_ms(worker, n < PROMPT_RECOVERIES + 7 ? 100 << (n - PROMPT_RECOVERIES) : MAX_PAUSE_MS);
 }
 
-/* After an abort or a doubtful commit: nothing in memory is trusted. A new producer fences what may
- * still be under way; the broker says what was committed; what was learned is loaded from the
- * state topic and learned again from there. */
-flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error) {
+static flinch_status recover(flinch__worker *worker, flinch_error *error) {
     flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "recovery", "reason=\"%.400s\"",
                  error->text);
     size_t letter_bytes;
@@ -101,10 +102,10 @@ flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error
     flinch__committer_close(&worker->committer);
     flinch__batch_drop(&worker->batch, -1);
     flinch__worker_tell_streams(worker);
-    pause_after(worker);
     for (uint32_t i = 0; i < worker->partitions.count; i++)
         worker->partitions.items[i].is_restored = false;
     worker->commit_at_ms = 0;
+    pause_after(worker);
     FLINCH_TRY(flinch__worker_open(worker, error));
     /* A topic of ours that was deleted is named, and made again as at the start. */
     FLINCH_TRY(
@@ -116,6 +117,16 @@ flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error
     rd_kafka_resume_partitions(worker->consumer, list);
     flinch_status status = flinch__worker_seek(worker, list, error);
     rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+/* After an abort or a doubtful commit: nothing in memory is trusted. A new producer fences what may
+ * still be under way; the broker says what was committed; what was learned is loaded from the
+ * state topic and learned again from there. */
+flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error) {
+    worker->is_recovering = true;
+    flinch_status status = recover(worker, error);
+    worker->is_recovering = false;
     return status;
 }
 
@@ -150,12 +161,17 @@ static void assign(flinch__worker *worker, rd_kafka_topic_partition_list_t *list
                  worker->config.topic, list->cnt);
 }
 
+static bool is_beyond_commit(const flinch__worker *worker) {
+    return worker->is_recovering || !flinch_is_ok(worker->broken) ||
+           rd_kafka_assignment_lost(worker->consumer);
+}
+
 /* Partitions go: what was done in them is committed first, unless another member has them already
- * or the worker cannot go on. */
+ * or the worker is in no state to. */
 static void revoke(flinch__worker *worker, const rd_kafka_topic_partition_list_t *list) {
     flinch_error error = {{0}};
     flinch_status status = flinch_status_of(FLINCH_OK);
-    if (rd_kafka_assignment_lost(worker->consumer) || !flinch_is_ok(worker->broken)) {
+    if (is_beyond_commit(worker)) {
         flinch__batch_clear(&worker->batch);
         status = worker->committer.open
                      ? flinch_fail(&error, FLINCH_TRY_AGAIN, "partitions were lost")

@@ -23,6 +23,7 @@ struct flinch__worker {
     int64_t commit_at_ms;     /* when the open transaction is due; 0: none is open */
     int64_t checkpoint_at_ms; /* when what was learned is to be kept again */
     int64_t told_at_ms;       /* when the progress of learning again was told */
+    bool is_recovering;       /* there is nothing to commit, and nothing to commit it with */
     size_t letter_bytes;      /* brokers take no dead letter with a value of as many */
     uint32_t recoveries;      /* since the last commit */
     uint32_t streams_told;    /* of those in memory, to the statistics */
