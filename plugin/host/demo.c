@@ -116,6 +116,7 @@ static flinch_status open_worker(demo *d, flinch_error *error) {
         .stream_by = FLINCH_STREAM_BY_PARTITION,
         .exactly_once = true,
         .commit_interval_ms = config->commit_interval_ms,
+        .transaction_ms = 60000,
         .blueprint = d->setup.blueprint,
         .decoder = {.want = flinch__setup_want(&d->setup),
                     .framing = FLINCH_FRAMING_CONFLUENT,

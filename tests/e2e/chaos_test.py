@@ -43,7 +43,7 @@ SETTINGS = (
 )
 SETTLE_SECONDS = 300  # for all to be scored when the faults are over
 END_SECONDS = 60  # for one process to end or to come to itself
-AFTER_THAW = re.compile("event=(revoked|recovery|failed)")
+AFTER_THAW = re.compile("event=(assigned|revoked|recovery|failed|hung)")
 FENCED = re.compile("event=(recovery|failed|transaction_error)")
 FAILED = re.compile('event=(failed|hung|stop_forced) .*reason="..')
 
