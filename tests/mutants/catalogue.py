@@ -89,15 +89,21 @@ MUTANTS = (
     Mutant(
         "no-rewind",
         "after an abort the records of it are not read again",
+        # Resuming alone makes librdkafka fetch anew, too.
         (("consumer/recovery.c",
-          "flinch_status status = flinch__worker_seek(worker, list, error);",
-          "flinch_status status = flinch_status_of(FLINCH_OK);"),),
+          "    rd_kafka_resume_partitions(worker->consumer, list);\n"
+          "    flinch_status status = flinch__worker_seek(worker, list, error);",
+          "    flinch_status status = flinch_status_of(FLINCH_OK);"),),
         ("consumer/worker",)),
     Mutant(
         "learned-twice",
         "after an abort the streams stay as the aborted records made them",
         (("consumer/recovery.c", "    flinch__batch_drop(&worker->batch, -1);\n",
-          "    flinch__batch_clear(&worker->batch);\n"),),
+          "    flinch__batch_clear(&worker->batch);\n"),
+         ("consumer/restore.c",
+          "    flinch__router_drop(router, partition->id);\n"
+          "    flinch__skips_clear(&partition->skips);\n    partition->marker = -1;",
+          "    flinch__skips_clear(&partition->skips);\n    partition->marker = -1;")),
         ("consumer/worker",)),
     Mutant(
         "learns-early",
