@@ -27,7 +27,7 @@ class Front:
         self._credentials = credentials  # (user, password)
         self._server = None
         self.port, = free_ports(1)
-        self.address = f"localhost:{self.port}"
+        self.address = f"127.0.0.1:{self.port}"
         self.url = f"{'https' if tls else 'http'}://{self.address}/apis/ccompat/v7"
         self.fault = None
         self.asked = []  # paths, in order

@@ -16,7 +16,7 @@ import stage
 
 USER, PASSWORD = "flinch-user", "Canary-scram-7f3a91"
 CLIENT = "flinch-client"  # the name in the client's certificate
-SERVER = "localhost"
+SERVER = "127.0.0.1"  # a bare machine may not know the name localhost
 
 
 class Authority:
