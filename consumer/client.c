@@ -77,6 +77,14 @@ static flinch_status configure(rd_kafka_conf_t *conf, flinch__client_kind kind,
     return set(conf, &(flinch__property){"enable.idempotence", "true"}, error);
 }
 
+/* Within rd_kafka_new. */
+static rd_kafka_resp_err_t hear_answers(rd_kafka_t *client, const rd_kafka_conf_t *conf,
+                                        void *opaque, char *text, size_t text_size) {
+    const flinch__client_hooks *hooks = opaque;
+    return rd_kafka_interceptor_add_on_response_received(client, "flinch", hooks->answered,
+                                                         hooks->opaque);
+}
+
 flinch_status flinch__client_new(flinch__client_kind kind, const flinch__worker_config *config,
                                  const flinch__client_hooks *hooks, rd_kafka_t **out_client,
                                  flinch_error *error) {
@@ -95,6 +103,8 @@ flinch_status flinch__client_new(flinch__client_kind kind, const flinch__worker_
         rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
     if (hooks->failed != NULL)
         rd_kafka_conf_set_error_cb(conf, hooks->failed);
+    if (hooks->answered != NULL)
+        rd_kafka_conf_interceptor_add_on_new(conf, "flinch", hear_answers, (void *)hooks);
 
     char text[256];
     rd_kafka_type_t type = kind == FLINCH_CLIENT_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;

@@ -12,11 +12,13 @@ typedef enum flinch__client_kind {
     FLINCH_CLIENT_PRODUCER /* transactional if the config is exactly_once */
 } flinch__client_kind;
 
-/* Callbacks of a consumer; NULL members are left out. */
+/* Callbacks of a client; NULL members are left out. `answered` is called by librdkafka's threads.
+ */
 typedef struct flinch__client_hooks {
     void (*rebalance)(rd_kafka_t *, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t *, void *);
     void (*delivered)(rd_kafka_t *, const rd_kafka_message_t *, void *);
     void (*failed)(rd_kafka_t *, int, const char *, void *);
+    rd_kafka_interceptor_f_on_response_received_t *answered;
     void *opaque;
 } flinch__client_hooks;
 

@@ -73,6 +73,21 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *opa
                  reason);
 }
 
+/* A request that says how a transaction ends, or what offsets it holds, has no answer: librdkafka
+ * sends it again, but the first one may be under way. If it came in the producer's next
+ * transaction, it would end that one in its middle, or take its offsets back. [librdkafka's
+ * threads] */
+static rd_kafka_resp_err_t on_answer(rd_kafka_t *producer, int socket, const char *broker,
+                                     int32_t broker_id, int16_t request, int16_t version,
+                                     int32_t correlation_id, size_t size, int64_t rtt_us,
+                                     rd_kafka_resp_err_t err, void *opaque) {
+    enum { END_TXN = 26, TXN_OFFSET_COMMIT = 28 };
+    flinch__committer *committer = opaque;
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR && (request == END_TXN || request == TXN_OFFSET_COMMIT))
+        atomic_store(&committer->in_doubt, true);
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 /* Takes a call's error over: its text, and OK to try again or the status to leave with. */
 static flinch_status judge(const flinch__committer *committer, const char *call,
                            rd_kafka_error_t *failed, flinch_error *error) {
@@ -108,8 +123,10 @@ flinch_status flinch__committer_open(flinch__committer *committer,
                                      const flinch__worker_config *config, flinch_error *error) {
     if (committer->producer == NULL) {
         *committer = (flinch__committer){.config = config};
-        flinch__client_hooks hooks = {
-            .delivered = on_delivery, .failed = on_error, .opaque = committer};
+        flinch__client_hooks hooks = {.delivered = on_delivery,
+                                      .failed = on_error,
+                                      .answered = on_answer,
+                                      .opaque = committer};
         FLINCH_TRY(flinch__client_new(FLINCH_CLIENT_PRODUCER, config, &hooks, &committer->producer,
                                       error));
     }
@@ -249,6 +266,10 @@ flinch_status flinch__committer_commit(flinch__committer *committer, rd_kafka_t 
         flinch__partitions_find(partitions, offsets->elems[i].partition)->committed =
             offsets->elems[i].offset;
     flinch__stats_add(committer->config->stats, FLINCH_STAT_COMMITS, 1);
+    if (atomic_load(&committer->in_doubt))
+        status =
+            flinch_fail(error, FLINCH_TRY_AGAIN,
+                        "a commit's request had no answer: it could reach the next transaction");
 out:
     rd_kafka_topic_partition_list_destroy(offsets);
     return status;

@@ -34,7 +34,8 @@ typedef struct flinch__refusal {
 typedef struct flinch__committer {
     const flinch__worker_config *config;
     rd_kafka_t *producer;
-    bool open; /* a transaction was begun */
+    bool open;             /* a transaction was begun */
+    _Atomic bool in_doubt; /* a request of this producer may reach the brokers yet */
     flinch__refusal refusal;
     flinch__delivery *told; /* since begin, of messages with an id */
     uint32_t told_count;

@@ -147,13 +147,17 @@ static void assign(flinch__worker *worker, rd_kafka_topic_partition_list_t *list
         flinch__partition *partition = NULL;
         status = flinch__partitions_add(&worker->partitions, list->elems[i].partition, &partition);
     }
-    if (flinch_is_ok(status))
+    /* Where a recovery is due it finds them: before that our own transaction would be in the way.
+     */
+    if (flinch_is_ok(status) && !worker->is_recovering && flinch_is_ok(worker->broken))
         status = find_positions(worker, &error);
     keep_failure(worker, status, &error);
     for (int i = 0; i < list->cnt; i++) {
         const flinch__partition *partition =
             flinch__partitions_find(&worker->partitions, list->elems[i].partition);
-        list->elems[i].offset = partition != NULL ? partition->next : RD_KAFKA_OFFSET_INVALID;
+        /* Not known yet: never after the place that a seek will go to. */
+        list->elems[i].offset =
+            partition != NULL && partition->next >= 0 ? partition->next : RD_KAFKA_OFFSET_BEGINNING;
     }
     rd_kafka_assign(worker->consumer, list);
     flinch__stats_add(worker->config.stats, FLINCH_STAT_REBALANCES, 1);

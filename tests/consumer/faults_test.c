@@ -7,6 +7,7 @@
 /* Where a fault is to lead. */
 typedef enum outcome {
     GOES_ON,  /* asked again until it is done; nothing is given up */
+    RENEWS,   /* done; a new producer does what is next, as the brokers may get the request yet */
     RECOVERS, /* given up; a new producer does it again */
     STOPS     /* the process is to end */
 } outcome;
@@ -36,6 +37,8 @@ static bool reached(committer_fixture *s, outcome expected, flinch_code code) {
     switch (expected) {
     case GOES_ON:
         return code == FLINCH_OK && committer_fixture_is_committed(s, 1, 0);
+    case RENEWS:
+        return code == FLINCH_TRY_AGAIN && committer_fixture_is_committed(s, 1, 0);
     case RECOVERS:
         if (code != FLINCH_TRY_AGAIN || !committer_fixture_is_uncommitted(s))
             return false;
@@ -185,7 +188,7 @@ static void each_answer_to_send_offsets_has_its_outcome(void **state) {
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, GOES_ON},
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT, GOES_ON},
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, GOES_ON},
-        {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, GOES_ON},
+        {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, RENEWS},
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RECOVERS},
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, RECOVERS},
         {API_OFFSET_COMMIT_IN_TXN, RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION, RECOVERS},
@@ -206,11 +209,11 @@ static void each_answer_to_send_offsets_has_its_outcome(void **state) {
 
 static void each_answer_to_the_end_of_a_transaction_has_its_outcome(void **state) {
     static const fault ROWS[] = {
-        {API_END_TXN, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, GOES_ON},
-        {API_END_TXN, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, GOES_ON},
+        {API_END_TXN, RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RENEWS},
+        {API_END_TXN, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RENEWS},
         {API_END_TXN, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, GOES_ON},
         {API_END_TXN, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, GOES_ON},
-        {API_END_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, GOES_ON},
+        {API_END_TXN, RD_KAFKA_RESP_ERR__TRANSPORT, RENEWS},
         {API_END_TXN, RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, RECOVERS},
         {API_END_TXN, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, RECOVERS},
         {API_END_TXN, RD_KAFKA_RESP_ERR_UNKNOWN, RECOVERS},
