@@ -27,7 +27,7 @@ RECORDS = 200000 if FULL else 30000
 TICK_SECONDS = 0.02
 TIMES = 5 if FULL else 1  # how often FAULTS comes
 FAULTS = {"kill": 5, "terminate": 3, "freeze": 2, "broker": 2, "member": 2,
-          "cut": 3, "delay": 1, "truncate": 3, "hold": 3}
+          "cut": 3, "delay": 1, "truncate": 3, "hold": 3, "late": 2}
 TOPIC = "chaos"
 GROUP = f"{TOPIC}-flinch"
 PARTITIONS = 8
@@ -330,6 +330,11 @@ class Storm:
         self._broker.proxy.hold(seconds, self._random.random() < 0.5)
         self._wait(lambda: not self._broker.proxy.waits(), END_SECONDS, "an end of a transaction")
         self._did("hold")
+
+    def fault_late(self):
+        self._broker.proxy.let_come_late(self._random.uniform(0.2, 1))
+        self._wait(lambda: not self._broker.proxy.waits(), END_SECONDS, "an end of a transaction")
+        self._did("late")
 
 
 class ChaosTest(stage.Case):

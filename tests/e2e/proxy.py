@@ -1,5 +1,6 @@
 """A TCP proxy in front of a broker, which does to connections what networks do: it cuts, delays and
-truncates, and it holds back the answers that say how a transaction ended.
+truncates, it holds back the answers that say how a transaction ended, and it lets requests to end one
+arrive late, when their sender has long sent them again over another connection.
 
 It knows of Kafka's protocol that a request and its answer begin with their size, that a request then
 has its API key and version, and that both have a correlation id. The broker must advertise the
@@ -45,7 +46,10 @@ class _Link:
         while True:
             head = await reader.readexactly(4)
             frame = head + await reader.readexactly(struct.unpack(">i", head)[0])
-            if await self._proxy.meddle(kind, self._is_end(kind, frame)):
+            is_end = self._is_end(kind, frame)
+            if kind == REQUEST and is_end and (seconds := self._proxy.late()):
+                await self._come_late(frame, seconds)
+            if await self._proxy.meddle(kind, is_end):
                 writer.write(frame)
                 await writer.drain()
                 continue
@@ -53,6 +57,15 @@ class _Link:
             with contextlib.suppress(*_GONE):
                 await writer.drain()
             raise ConnectionAbortedError("truncated")
+
+    async def _come_late(self, frame, seconds):
+        """The client's connection is cut; what it sent last reaches the broker all the same."""
+        self._writers[ANSWER].transport.abort()
+        await asyncio.sleep(seconds)
+        self._writers[REQUEST].write(frame)
+        await self._writers[REQUEST].drain()
+        await asyncio.sleep(1)  # until the broker has read it
+        raise ConnectionAbortedError("late")
 
     def _is_end(self, kind, frame):
         """Whether it is an EndTxn request, or the answer to one."""
@@ -75,12 +88,13 @@ class Proxy:
         self.port, = free_ports(1)
         self.address = f"127.0.0.1:{self.port}"
         self.random = random.Random(seed)
-        self.done = dict.fromkeys(("cut", "delayed", "truncated", "held", "dropped"), 0)
+        self.done = dict.fromkeys(("cut", "delayed", "truncated", "held", "dropped", "late"), 0)
         self._target = None
         self._links = set()
         self._delay = self._delay_until = 0
         self._truncate = None  # the kind of frame that is broken off next
         self._hold = None  # (seconds, whether the answer comes after all)
+        self._late = None  # seconds
         self._loop = self._ended = None  # of the thread
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -111,6 +125,12 @@ class Proxy:
         self._links.add(link)
         await link.serve()
         self._links.discard(link)
+
+    def late(self):
+        """How much later a request to end a transaction is to arrive: 0, it is not."""
+        seconds, self._late = self._late or 0, None
+        self.done["late"] += seconds > 0
+        return seconds
 
     async def meddle(self, kind, is_end):
         """What is to become of a frame: False, its beginning alone is passed on."""
@@ -154,8 +174,12 @@ class Proxy:
 
     def waits(self):
         """Whether a fault that was asked for has not met its frame yet."""
-        return self._truncate is not None or self._hold is not None
+        return any(fault is not None for fault in (self._truncate, self._hold, self._late))
 
     def hold(self, seconds, comes):
         """Holds back the next answer to an EndTxn; then passes it on, or cuts its connection."""
         self._hold = (seconds, comes)
+
+    def let_come_late(self, seconds):
+        """Cuts the connection over which the next EndTxn request comes, and passes that on later."""
+        self._late = seconds
