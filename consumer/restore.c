@@ -53,10 +53,12 @@ static flinch_status place(reading *r) {
 }
 
 static void refuse(reading *r, const char *why) {
-    if (flinch_is_ok(r->loaded))
+    if (flinch_is_ok(r->loaded)) {
+        flinch__stats_add(r->restorer->config->stats, FLINCH_STAT_REFUSED_STATES, 1);
         flinch__note(&r->restorer->config->notes, FLINCH_NOTE_ERROR, "state_refused",
                      "topic=%s partition=%" PRId32 " reason=\"%.300s\"",
                      r->restorer->config->state_topic, r->partition->id, why);
+    }
     r->loaded = flinch_status_of(FLINCH_BAD_DATA);
 }
 
@@ -235,26 +237,36 @@ static flinch_status read_stream(const flinch__restorer *restorer, const flinch_
     return unanswered(restorer, route->partition, "no answer", error);
 }
 
+/* The stream that was kept; in the place of one that cannot be loaded, a new one: it is told, and
+ * every recovery decides the same. */
+static flinch_status load_or_renew(const flinch__restorer *restorer, const flinch__route *route,
+                                   const flinch__assembly *assembly, flinch__stream **out_stream,
+                                   flinch_error *error) {
+    const flinch__blueprint *blueprint = restorer->config->blueprint;
+    flinch_error why;
+    flinch_status status =
+        flinch__stream_load(blueprint, assembly->bytes, assembly->size, out_stream, &why);
+    if (status.code != FLINCH_BAD_DATA && status.code != FLINCH_MISMATCH)
+        return flinch_is_ok(status) ? status : flinch_fail(error, status.code, "%s", why.text);
+    flinch__stats_add(restorer->config->stats, FLINCH_STAT_REFUSED_STATES, 1);
+    flinch__note(&restorer->config->notes, FLINCH_NOTE_ERROR, "state_refused",
+                 "topic=%s partition=%" PRId32 " offset=%" PRId64
+                 " reason=\"%.200s\" action=\"the stream begins anew\"",
+                 restorer->config->state_topic, route->partition, route->kept_at, why.text);
+    return flinch__stream_new(blueprint, route->name, route->name_size, out_stream, error);
+}
+
 flinch_status flinch__restore_stream(const flinch__restorer *restorer, flinch__router *router,
                                      flinch__route *route, flinch_error *error) {
     flinch__assembly assembly = {.with_bytes = true};
     flinch__stream *stream = NULL;
-    flinch_error why;
     FLINCH_TRY(assign(restorer, route->partition, route->kept_at, error));
     flinch_status status = read_stream(restorer, route, &assembly, error);
     flinch_status left = assign(restorer, route->partition, -1, error);
     if (flinch_is_ok(status))
         status = left;
-    if (flinch_is_ok(status)) {
-        status = flinch__stream_load(restorer->config->blueprint, assembly.bytes, assembly.size,
-                                     &stream, &why);
-        if (!flinch_is_ok(status))
-            status = flinch_fail(error, FLINCH_FATAL,
-                                 "the state of a stream at %s-%" PRId32 ":%" PRId64
-                                 " (output.state) cannot be loaded: %.200s",
-                                 restorer->config->state_topic, route->partition, route->kept_at,
-                                 why.text);
-    }
+    if (flinch_is_ok(status))
+        status = load_or_renew(restorer, route, &assembly, &stream, error);
     if (flinch_is_ok(status))
         flinch__router_set(router, route, stream);
     flinch__assembly_fini(&assembly);

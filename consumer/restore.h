@@ -29,8 +29,9 @@ FLINCH_MUST_CHECK flinch_status flinch__restore(const flinch__restorer *restorer
                                                 flinch__router *router, const atomic_bool *stop,
                                                 flinch_error *error);
 
-/* Gives a route the stream that is kept at its place in the state topic. TRY_AGAIN while the
- * brokers do not answer; FATAL with text if it cannot be loaded. [worker] */
+/* Gives a route the stream that is kept at its place in the state topic, or a new one if that is
+ * not fit to load (which is told and counted). TRY_AGAIN while the brokers do not answer. [worker]
+ */
 FLINCH_MUST_CHECK flinch_status flinch__restore_stream(const flinch__restorer *restorer,
                                                        flinch__router *router, flinch__route *route,
                                                        flinch_error *error);

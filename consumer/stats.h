@@ -24,6 +24,7 @@ typedef enum flinch__stat {
     FLINCH_STAT_EVICTIONS,      /* streams that left memory for the state topic */
     FLINCH_STAT_FETCHES,        /* streams that came back from it */
     FLINCH_STAT_RESTORES,       /* partitions whose state was loaded */
+    FLINCH_STAT_REFUSED_STATES, /* partitions or streams whose state was not fit to load */
     FLINCH_STAT_REGISTRY_WAITS, /* times that a partition waited for the registry */
     FLINCH_STAT_REBALANCES,
     FLINCH_STAT_STREAMS, /* streams in memory now */

@@ -22,9 +22,13 @@ static uint64_t hash_text(uint64_t hash, const char *text) {
     return flinch__hash(hash, text, strlen(text) + 1);
 }
 
+/* What the streams around every detector do, and how they are saved: raised with either. */
+#define STREAM_VERSION "1"
+
 static uint64_t fingerprint_of(const flinch__blueprint *blueprint) {
     const flinch__stream_config *config = &blueprint->config;
-    uint64_t hash = hash_text(FLINCH__HASH_START, config->api->id);
+    uint64_t hash = hash_text(FLINCH__HASH_START, STREAM_VERSION);
+    hash = hash_text(hash_text(hash, config->api->id), config->api->version);
     for (uint32_t i = 0; i < blueprint->d; i++)
         hash = hash_text(hash, blueprint->names[i]);
     for (uint32_t i = 0; i < config->option_count; i++)

@@ -6,6 +6,9 @@
 
 #include "model/cae_state.h"
 
+/* Raised with every change of a score's bits or of the saved form. */
+#define CAE_VERSION "1"
+
 enum { T = FLINCH_TILE_ROWS, WARMUP_EPOCHS = 20, WHITEN_TILES = 8 };
 
 static const float WARMUP_RATE_ADAM = 0.01F;
@@ -349,7 +352,7 @@ const flinch_detector_api *flinch__cae_detector(void) {
     static const flinch_detector_api API = {
         .size = sizeof API,
         .id = "cae",
-        .version = FLINCH_VERSION,
+        .version = CAE_VERSION,
         .create = flinch__cae_state_new,
         .destroy = flinch__cae_state_free,
         .scratch_bytes = scratch_bytes,

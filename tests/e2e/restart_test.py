@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """flinch is killed or stopped at random moments and started again: what it learned comes back from
-the state topic, each offset has one score, and every score has the bits of a run in one piece.
+the state topic, each offset has one score, and every score has the bits of a run in one piece. So it
+is where two versions share a group. `at_least_once` loses nothing.
 
     python3 tests/e2e/restart_test.py
     FLINCH_E2E_SEED=7 python3 tests/e2e/restart_test.py     other moments
@@ -28,6 +29,7 @@ SETTINGS = (
 )
 # With a name of its own, a worker that comes back has its partitions at once.
 STATIC = "kafka.group.instance.id: {}"
+DETECTOR = "detector: {{type: zscore, path: {}/e2e_detector_{}.so}}"
 RESTORED = re.compile(r"event=restored .*marker=(\d+)")
 
 
@@ -115,6 +117,48 @@ class RestartTest(stage.Case):
         logs = self.live(topic, {"one": settings}, messages)
 
         self.check(topic, sent, settings, logs)
+
+    def join(self, topic, member, version):
+        """A member, by the name of an instance of its own, that has its partitions."""
+        settings = self.config(topic, self.broker, self.registry, [
+            *SETTINGS, f"input.instance: {member}", DETECTOR.format(stage.TOOLS, version)])
+        name = f"{topic}-{member}"
+        flinch = self.place.adopt(stage.Flinch(self.place.folder, name, settings))
+        flinch.wait_said(re.compile("event=assigned"), 60)
+        return flinch
+
+    def test_two_versions_in_one_group(self):
+        """An upgrade, member by member, and the way back: neither version loads what the other kept,
+        and either learns again what it needs from the topic."""
+        topic = "upgraded"
+        sent, messages, settings = self.begin(topic, 40000, [DETECTOR.format(stage.TOOLS, 1)])
+        feed = Feed(self.broker, topic, messages)
+        first = self.join(topic, "first", 1)
+        second = self.join(topic, "second", 2)
+        self.assertEqual(first.terminate(), 0)
+        third = self.join(topic, "third", 1)
+        second.kill()
+        feed.finish()
+        third.wait_scored(self.broker, f"{topic}-flinch", topic, 120)
+        self.assertEqual(third.terminate(), 0)
+
+        found = oracle.published(self, self.broker, self.registry, topic)
+        self.assertEqual(oracle.explain(oracle.judge(self, found, sent, settings, topic)), "")
+        for flinch in (first, second, third):
+            self.assertNotIn("state_refused", flinch.output())
+        self.assertNotIn("event=restored", second.output())
+        self.assertRegex(third.output(), r"event=restored .*marker=[1-9]")
+
+    def test_at_least_once_loses_nothing(self):
+        topic = "repeated"
+        _, messages, settings = self.begin(
+            topic, 40000, [STATIC.format("one"), "delivery: at_least_once"])
+        self.live(topic, {"one": settings}, messages)
+
+        found = oracle.published(self, self.broker, self.registry, topic)
+        each = len(messages) // PARTITIONS
+        self.assertEqual(set(found), {(p, n) for p in range(PARTITIONS) for n in range(each)})
+        self.assertEqual(stage.read(self.broker, f"{topic}.dlq"), [])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,9 @@ typedef struct flinch_detector {
     double sum, squares;
     float raw[FLINCH_TILE_ROWS]; /* of the last tile, for calibration */
 } zscore;
+#ifndef ZSCORE_VERSION
+#define ZSCORE_VERSION "1"
+#endif
 /* clang-format off */
 static void destroy(zscore *z) { free(z); }
 static bool ready(const zscore *z) { return z->rows > 0; }
@@ -53,8 +56,8 @@ static flinch_status load(const flinch_detector_config *c, const void *from, siz
 }
 const flinch_detector_api *flinch_detector_entry(uint32_t abi);
 FLINCH_EXPORT const flinch_detector_api *flinch_detector_entry(uint32_t abi) {
-    static const flinch_detector_api API = {sizeof API, "zscore", "1",      create, destroy,
-                                            bytes,      ready,    score,    learn,  bytes,
+    static const flinch_detector_api API = {sizeof API, "zscore", ZSCORE_VERSION, create, destroy,
+                                            bytes,      ready,    score,          learn,  bytes,
                                             save,       load,     extension};
     return abi == FLINCH_DETECTOR_ABI ? &API : NULL;
 }

@@ -59,7 +59,8 @@ typedef struct flinch_learned {
 typedef struct flinch_detector_api {
     uint32_t size; /* sizeof(flinch_detector_api) of the detector */
     const char *id;
-    const char *version;
+    const char *version; /* another one for other scores or another saved form: what is kept by one
+                          * version is left alone by the others */
 
     /* A new detector that has seen nothing. INVALID with text for a bad setting. [any] */
     flinch_status (*create)(const flinch_detector_config *config, flinch_detector **out_detector,
