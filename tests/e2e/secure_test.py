@@ -170,6 +170,7 @@ class SecureTest(stage.Case):
                 ({"security.protocol": wrong}, {}), ({"ssl.ca.location": wrong}, {}),
                 ({"session.timeout.ms": wrong}, {}), ({"compression.type": wrong}, {}),
                 ({"debug": wrong}, {}), ({"sasl.pasword": wrong}, {}),
+                ({"sasl.mechanism": wrong}, {}),
                 ({}, {"timeout": wrong}), ({}, {"url": f"https://user:{WRONG_PASSWORD}@localhost"}),
                 ({}, {"url": wrong}), ({}, {"passwort": wrong})):
             settings = self.configure("mistakes", self.with_password(**kafka),
