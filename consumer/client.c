@@ -14,7 +14,7 @@ static const flinch__property CONSUMER[] = {
     {"enable.auto.commit", "false"},
     {"enable.auto.offset.store", "false"},
     {"isolation.level", "read_committed"},
-    {"auto.offset.reset", "earliest"},
+    {"auto.offset.reset", "error"},
     {"partition.assignment.strategy", "range"},
     {"queued.min.messages", "1000000"},
     {"queued.max.messages.kbytes", "65536"},

@@ -22,6 +22,7 @@ typedef struct flinch__partition {
     int64_t next;      /* first offset whose outcome was not handed on yet */
     int64_t committed; /* as the broker knows it; −1 if nothing is */
     bool is_restored;  /* its state was looked for */
+    bool is_lost;      /* the record at its next offset is gone: librdkafka fetches no more of it */
     int64_t marker; /* as the state topic has it: streams are kept up to here; −1: it has none */
     flinch__skips skips; /* from the marker on */
     int64_t retry_at_ms; /* waiting for the registry until then; 0: not waiting */

@@ -7,16 +7,22 @@
 
 enum { ASK_TRIES = 30, OPEN_PAUSE_MS = 1000, PROMPT_RECOVERIES = 2, MAX_PAUSE_MS = 10000 };
 
+void flinch__worker_let_go(flinch__worker *worker, rd_kafka_message_t *message) {
+    if (message == NULL)
+        return;
+    flinch__partition *partition = flinch__partitions_find(&worker->partitions, message->partition);
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != NULL)
+        partition->is_lost = true;
+    rd_kafka_message_destroy(message);
+}
+
 /* Waits without leaving the group: events are served. Records that come are let go, as a seek
  * follows. (rd_kafka_poll will not do: librdkafka ends the process when it meets a record there.)
  */
 static void wait_ms(flinch__worker *worker, int ms) {
     int64_t until = flinch__monotonic_ms() + ms;
-    while (!flinch__worker_stopping(worker) && flinch__monotonic_ms() < until) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, 50);
-        if (message != NULL)
-            rd_kafka_message_destroy(message);
-    }
+    while (!flinch__worker_stopping(worker) && flinch__monotonic_ms() < until)
+        flinch__worker_let_go(worker, rd_kafka_consumer_poll(worker->consumer, 50));
 }
 
 /* Loads what was kept of every partition that was not loaded yet, then finds m and c. */
@@ -84,6 +90,22 @@ flinch_status flinch__worker_seek(flinch__worker *worker, rd_kafka_topic_partiti
     return status;
 }
 
+/* What librdkafka does not fetch it does not seek, either, but begins with where it is assigned. */
+static flinch_status fetch_from(flinch__worker *worker, rd_kafka_topic_partition_list_t *list,
+                                flinch_error *error) {
+    bool lost = false;
+    for (uint32_t i = 0; i < worker->partitions.count; i++) {
+        lost = lost || worker->partitions.items[i].is_lost;
+        worker->partitions.items[i].is_lost = false;
+    }
+    if (!lost)
+        return flinch__worker_seek(worker, list, error);
+    rd_kafka_resp_err_t err = rd_kafka_assign(worker->consumer, list);
+    return err == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? flinch_status_of(FLINCH_OK)
+               : flinch_fail(error, FLINCH_FATAL, "assign: %s", rd_kafka_err2str(err));
+}
+
 /* The first recoveries come at once; where none leads to a commit, they come ever later. */
 static void pause_after(flinch__worker *worker) {
     uint32_t n = worker->recoveries++;
@@ -115,7 +137,7 @@ static flinch_status recover(flinch__worker *worker, flinch_error *error) {
     FLINCH_TRY(find_positions(worker, error));
     rd_kafka_topic_partition_list_t *list = held_at_next(worker);
     rd_kafka_resume_partitions(worker->consumer, list);
-    flinch_status status = flinch__worker_seek(worker, list, error);
+    flinch_status status = fetch_from(worker, list, error);
     rd_kafka_topic_partition_list_destroy(list);
     return status;
 }

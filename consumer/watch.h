@@ -11,6 +11,7 @@
 typedef struct flinch__watch {
     _Atomic(const char *) call; /* NULL: none */
     _Atomic int64_t since_ms;   /* by flinch__monotonic_ms */
+    int64_t told_ms;            /* of the call that was told of last: its since_ms. [watcher] */
 } flinch__watch;
 
 /* Around a call; `watch` may be NULL. [worker] */

@@ -102,6 +102,8 @@ static flinch_status take(flinch__worker *worker, rd_kafka_message_t *message,
     flinch__note(&worker->config.notes, FLINCH_NOTE_WARNING, "consume_error",
                  "error=%s reason=\"%.300s\"", rd_kafka_err2name(message->err),
                  rd_kafka_message_errstr(message));
+    const flinch__partition *partition =
+        flinch__partitions_find(&worker->partitions, message->partition);
     bool fatal = message->err == RD_KAFKA_RESP_ERR__FATAL ||
                  message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
                  message->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
@@ -110,7 +112,12 @@ static flinch_status take(flinch__worker *worker, rd_kafka_message_t *message,
         status =
             flinch_fail(error, FLINCH_FATAL, "input topic %s, group %s: %s", worker->config.topic,
                         worker->config.group, rd_kafka_message_errstr(message));
-    rd_kafka_message_destroy(message);
+    if (message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && partition != NULL)
+        status = flinch_fail(error, FLINCH_TRY_AGAIN,
+                             "input topic %s, partition %" PRId32 ": offset %" PRId64
+                             " is not there any more",
+                             worker->config.topic, partition->id, partition->next);
+    flinch__worker_let_go(worker, message);
     return status;
 }
 
@@ -129,8 +136,7 @@ static flinch_status turn(flinch__worker *worker, flinch_error *error) {
     while (worker->batch.count < FLINCH__BATCH_RECORDS && !flinch__worker_is_full(worker)) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(worker->consumer, wait);
         if (!flinch_is_ok(worker->broken)) {
-            if (message != NULL)
-                rd_kafka_message_destroy(message);
+            flinch__worker_let_go(worker, message);
             *error = worker->error;
             flinch_status broken = worker->broken;
             worker->broken = flinch_status_of(FLINCH_OK);

@@ -58,6 +58,10 @@ FLINCH_MUST_CHECK flinch_status flinch__worker_open(flinch__worker *worker, flin
 /* After an abort or a doubtful commit: nothing in memory is trusted. [worker] */
 FLINCH_MUST_CHECK flinch_status flinch__worker_recover(flinch__worker *worker, flinch_error *error);
 
+/* Lets a message go (NULL: none), as a recovery takes its place; heeds one that says that the next
+ * record of a partition is gone. [worker] */
+void flinch__worker_let_go(flinch__worker *worker, rd_kafka_message_t *message);
+
 /* Seeks to the offsets in the list. */
 FLINCH_MUST_CHECK flinch_status flinch__worker_seek(flinch__worker *worker,
                                                     rd_kafka_topic_partition_list_t *list,

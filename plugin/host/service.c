@@ -15,6 +15,7 @@
 /* librdkafka's transaction.timeout.ms; what a call has at least until it counts as hanging; and a
  * stop's bound. */
 enum { DEFAULT_TRANSACTION_MS = 60000, LEAST_CALL_MS = 30000, STOP_LIMIT_MS = 20000 };
+enum { TELL_AFTER_MS = 5000 };
 enum { MAX_SCHEMA_BYTES = 1024 * 1024, REGISTRY_PAUSE_MS = 250, REGISTRY_PAUSE_MAX_MS = 4000 };
 
 typedef struct service service;
@@ -220,6 +221,7 @@ static flinch_status start_watchdog(service *s, flinch_error *error) {
                                      .stop = s->stop,
                                      .watches = s->watches,
                                      .count = s->config->workers,
+                                     .tell_after_ms = TELL_AFTER_MS,
                                      .call_limit_ms = twice > LEAST_CALL_MS ? twice : LEAST_CALL_MS,
                                      .stop_limit_ms = STOP_LIMIT_MS};
     FLINCH_TRY(flinch__watchdog_start(&s->watchdog, error));

@@ -7,12 +7,28 @@
 
 enum { LOOK_EVERY_MS = 100 };
 
+/* Nothing is wrong yet, but nothing goes on either: that is said once of a call. */
+static void tell_of_wait(const flinch__watchdog *dog, uint32_t worker) {
+    flinch__watch *watch = dog->watches[worker];
+    const char *call = flinch__watch_late(watch, dog->tell_after_ms);
+    int64_t since_ms = atomic_load(&watch->since_ms);
+    if (call == NULL || since_ms == watch->told_ms)
+        return;
+    watch->told_ms = since_ms;
+    flinch__log_write(dog->log, FLINCH_NOTE_WARNING, "waiting",
+                      "worker=%u call=%s limit_ms=%lld reason=\"no answer of the brokers yet "
+                      "(kafka.bootstrap.servers)\"",
+                      worker, call, (long long)dog->call_limit_ms);
+}
+
 /* What is late is said, for who reads the log; then there is nothing left to close in order. */
 static void look(const flinch__watchdog *dog, int64_t stopping_since_ms) {
     for (uint32_t i = 0; i < dog->count; i++) {
         const char *call = flinch__watch_late(dog->watches[i], dog->call_limit_ms);
-        if (call == NULL)
+        if (call == NULL) {
+            tell_of_wait(dog, i);
             continue;
+        }
         flinch__log_write(dog->log, FLINCH_NOTE_ERROR, "hung",
                           "worker=%u call=%s limit_ms=%lld reason=\"librdkafka does not come back; "
                           "what was not committed is done again after a restart\"",

@@ -14,6 +14,7 @@ typedef struct flinch__watchdog {
     const atomic_bool *stop;
     flinch__watch *const *watches; /* of the workers */
     uint32_t count;
+    int64_t tell_after_ms; /* that a call lasts */
     int64_t call_limit_ms; /* a call that lasts longer ends the process: EX_TEMPFAIL */
     int64_t stop_limit_ms; /* so does a stop: EX_OK */
     pthread_t thread;

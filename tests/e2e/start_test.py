@@ -8,6 +8,7 @@ is the matter; once that is mended nothing is lost.
 """
 import os
 import re
+import signal
 import time
 
 import admin
@@ -222,6 +223,29 @@ class Start(stage.Case):
         self.same(scores[:1000], expected[:1000], 0)
         self.same(scores[1000:], expected[1000:], 1300)
 
+    def test_records_deleted_while_it_runs_are_told_of(self):
+        topic = "deleted-running"
+        settings = self.begin(topic)
+        sent = self.send(topic, 0, 300)
+        flinch = self.run_flinch(topic, settings)
+        flinch.wait_scored(self.broker, f"{topic}-flinch", topic, SECONDS)
+        flinch.popen.send_signal(signal.SIGSTOP)
+        sent += self.send(topic, 300, 20000)
+        admin.delete_records(self.broker, topic, 0, 19000)
+        flinch.popen.send_signal(signal.SIGCONT)
+        self.supervise(flinch, topic, settings)
+
+        # What was under way when they were deleted is scored, and what was learned since the last
+        # checkpoint is gone with them.
+        told = re.search("level=warning event=input_deleted partition=0 learn_from=([0-9]+) "
+                         "first_left=19000", flinch.output())
+        self.assertTrue(told, flinch.output())
+        scores = self.scores(topic)
+        before, kept = len(scores) - 1000, int(told[1])
+        self.same(scores[:before], self.expected(topic, settings, sent[:before]), 0)
+        self.same(scores[before:],
+                  self.expected(topic, settings, sent[:kept] + sent[19000:])[kept:], 19000)
+
     # ---- what the broker does not take -----------------------------------------------------------
 
     @staticmethod
@@ -281,7 +305,8 @@ class Start(stage.Case):
         for kind in ("scores", "dlq"):
             stage.create_topic(self.broker, f"{topic}.{kind}", 1)
         self.create_with(f"{topic}.flinch", "cleanup.policy=compact")
-        stage.produce(self.broker, topic, sent)
+        # The one behind them cannot be read.
+        stage.produce(self.broker, topic, [*sent, stage.message(0, 100, b"", b"\1")])
         lists = self.lists(topic)
         for name, words in lists.items():
             if name != what:
@@ -296,9 +321,11 @@ class Start(stage.Case):
         admin.allow(self.broker, f"CN={topic}", *lists[what])
         self.supervise(flinch, topic, settings)
         self.same(self.scores(topic), self.expected(topic, settings, sent), 0)
+        self.assertEqual(len(stage.read(self.broker, f"{topic}.dlq")), 1)
 
     def test_what_it_is_not_allowed_to(self):
-        for what in ("input", "group", "transactions", "scores", "state", "state of before"):
+        for what in ("input", "group", "transactions", "scores", "dead letters", "state",
+                     "state of before"):
             with self.subTest(what):
                 self.check_denied(what)
 

@@ -5,6 +5,7 @@ carries on when they come.
     python3 tests/e2e/unavailable_test.py
 """
 import re
+import resource
 import signal
 
 import stage
@@ -12,6 +13,7 @@ from parts import Broker, Registry
 
 PARTITIONS = 2
 SECONDS = 60
+FULL_AT_BYTES = 1 << 18
 
 
 def said(event, *words):
@@ -128,6 +130,26 @@ class RunningTest(stage.Case):
         sources = [(d["source"]["partition"], d["source"]["offset"]) for d in self.decode_scores(
             self.registry, stage.read(self.broker, f"{topic}.scores"))]
         self.assertEqual(sorted(sources), [(p, n) for p in range(PARTITIONS) for n in range(100)])
+        self.assertEqual(flinch.terminate(), 0)
+
+    def test_carries_on_when_the_disk_was_full(self):
+        """No file of the broker grows any more, which ends it, as a full disk does."""
+        topic = "full"
+        flinch, schema_id = self.begin(topic)
+        flinch.popen.send_signal(signal.SIGSTOP)
+        stage.produce(self.broker, topic, messages(schema_id, 20000))
+        resource.prlimit(self.broker.process.popen.pid, resource.RLIMIT_FSIZE,
+                         (FULL_AT_BYTES, FULL_AT_BYTES))
+        flinch.popen.send_signal(signal.SIGCONT)
+        self.broker.process.popen.wait(SECONDS)
+        flinch.wait_said(said("waiting", "kafka.bootstrap.servers"), SECONDS)
+        self.broker.start()
+
+        flinch.wait_scored(self.broker, f"{topic}-flinch", topic, SECONDS)
+        sources = [(d["source"]["partition"], d["source"]["offset"]) for d in self.decode_scores(
+            self.registry, stage.read(self.broker, f"{topic}.scores"))]
+        self.assertEqual(sorted(sources),
+                         [(p, n) for p in range(PARTITIONS) for n in range(20100 // PARTITIONS)])
         self.assertEqual(flinch.terminate(), 0)
 
 

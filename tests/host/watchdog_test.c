@@ -26,6 +26,7 @@ static void be_watched(int to, flinch__watch *watch, int64_t call_limit_ms, bool
                             .stop = &stop,
                             .watches = &watch,
                             .count = 1,
+                            .tell_after_ms = call_limit_ms / 4,
                             .call_limit_ms = call_limit_ms,
                             .stop_limit_ms = 50};
     setvbuf(log.out, NULL, _IONBF, 0);
@@ -67,6 +68,18 @@ static void a_call_that_does_not_come_back_ends_the_process_to_be_started_again(
     assert_non_null(strstr(seen.said, "event=hung worker=0 call=commit_transaction limit_ms=50"));
 }
 
+static void a_call_that_lasts_is_told_of_once(void **state) {
+    (void)state;
+    flinch__watch watch = {.since_ms = 0};
+    flinch__watch_begin(&watch, "commit_transaction");
+
+    outcome seen = ended(&watch, 1000, false);
+
+    const char *told = strstr(seen.said, "event=waiting worker=0 call=commit_transaction");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "event=waiting"));
+}
+
 static void a_stop_that_takes_too_long_is_forced(void **state) {
     (void)state;
     flinch__watch watch = {.since_ms = 0};
@@ -99,6 +112,7 @@ static void the_watchdog_ends_when_told(void **state) {
     flinch__watchdog dog = {.stop = &stop,
                             .watches = &watches,
                             .count = 1,
+                            .tell_after_ms = FAR_MS,
                             .call_limit_ms = FAR_MS,
                             .stop_limit_ms = FAR_MS};
     assert_true(flinch_is_ok(flinch__watchdog_start(&dog, &error)));
@@ -111,6 +125,7 @@ static void the_watchdog_ends_when_told(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_call_that_does_not_come_back_ends_the_process_to_be_started_again),
+        cmocka_unit_test(a_call_that_lasts_is_told_of_once),
         cmocka_unit_test(a_stop_that_takes_too_long_is_forced),
         cmocka_unit_test(a_call_that_came_back_is_not_late),
         cmocka_unit_test(the_watchdog_ends_when_told),

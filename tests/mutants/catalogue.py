@@ -92,7 +92,7 @@ MUTANTS = (
         # Resuming alone makes librdkafka fetch anew, too.
         (("consumer/recovery.c",
           "    rd_kafka_resume_partitions(worker->consumer, list);\n"
-          "    flinch_status status = flinch__worker_seek(worker, list, error);",
+          "    flinch_status status = fetch_from(worker, list, error);",
           "    flinch_status status = flinch_status_of(FLINCH_OK);"),),
         ("consumer/worker",)),
     Mutant(
