@@ -413,7 +413,8 @@ class ChaosTest(stage.Case):
         self.assertEqual(oracle.explain(verdict), "", f"seed {SEED}")
         self.assertEqual(stage.read(self.broker, f"{TOPIC}.dlq"), [])
         self.assertGreater(aborted, 0)
-        self.assertGreater(storm.fenced, 0)
+        if FULL:  # of the short form's two zombies none may have had a transaction open
+            self.assertGreater(storm.fenced, 0)
         self.assertGreaterEqual(faults, sum(FAULTS.values()) * TIMES)
 
 
